@@ -1,0 +1,1 @@
+"""A vendor's own format to our events, one file a format."""

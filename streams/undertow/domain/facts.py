@@ -1,0 +1,236 @@
+"""Facts: what the domain keeps of an event, and the set they form.
+
+A fact set is a join: the union of two sets, each fact with the lowest place it was read at. Union is commutative,
+associative and idempotent, so duplicates, replays and any order of arrival give the same set. The same (source, id)
+with other content is another fact: both stay, the one read first counts, and the pair is evidence of a rewritten feed.
+
+Times are seconds since 1970-01-01T00:00Z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from undertow.events import ActorKind, Measure, Status
+
+
+class Place(Struct, frozen=True, array_like=True, order=True, gc=False):
+    """Where a fact was read: evidence, and the order of reading."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Opened(Struct, frozen=True, array_like=True, gc=False, tag=0):
+    """The ticket came into being."""
+
+    topic: str | None = None
+    segment: str | None = None
+    priority: str | None = None
+
+
+class Message(Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """One message on the ticket."""
+
+    actor: ActorKind
+    public: bool
+    substantive: bool
+    question: bool
+
+
+class StatusChanged(Struct, frozen=True, array_like=True, gc=False, tag=2):
+    """The status became ``to``; a closed ticket is a status, too."""
+
+    to: Status
+    actor: ActorKind
+
+
+class Assigned(Struct, frozen=True, array_like=True, gc=False, tag=3):
+    """The ticket passed to an agent or team."""
+
+    agent: str | None
+    team: str | None
+
+
+class PriorityChanged(Struct, frozen=True, array_like=True, gc=False, tag=4):
+    """The priority became ``to``."""
+
+    to: str
+
+
+class TopicChanged(Struct, frozen=True, array_like=True, gc=False, tag=5):
+    """The topic became ``to``."""
+
+    to: str
+
+
+class PromiseMade(Struct, frozen=True, array_like=True, gc=False, tag=6):
+    """Promised until ``due``."""
+
+    promise: str
+    due: float
+
+
+class PromiseFulfilled(Struct, frozen=True, array_like=True, gc=False, tag=7):
+    """Kept."""
+
+    promise: str
+
+
+class PromiseMoved(Struct, frozen=True, array_like=True, gc=False, tag=8):
+    """Moved to another ``due``."""
+
+    promise: str
+    due: float
+
+
+class Linked(Struct, frozen=True, array_like=True, gc=False, tag=9):
+    """This ticket continues the earlier ticket ``related``."""
+
+    related: str
+    relation: Literal["merged_into", "follows_up"]
+
+
+class Claimed(Struct, frozen=True, array_like=True, gc=False, tag=10):
+    """What the vendor reports of the ticket. ``value`` in seconds."""
+
+    measure: Measure
+    met: bool
+    value: float | None
+    resolved_at: float | None
+    reopen_count: int | None
+
+
+class SegmentChanged(Struct, frozen=True, array_like=True, gc=False, tag=11):
+    """The customer belongs to ``segment`` from now on."""
+
+    segment: str
+
+
+class Cancelled(Struct, frozen=True, array_like=True, gc=False, tag=12):
+    """The customer ended the relationship."""
+
+
+class Refunded(Struct, frozen=True, array_like=True, gc=False, tag=13):
+    """Money given back."""
+
+    amount: float
+    currency: str
+
+
+class Invoiced(Struct, frozen=True, array_like=True, gc=False, tag=14):
+    """Money asked for."""
+
+    amount: float
+    currency: str
+
+
+class Surveyed(Struct, frozen=True, array_like=True, gc=False, tag=15):
+    """A survey answered."""
+
+    scale: Literal["csat", "ces", "nps"]
+    score: float
+
+
+class Complained(Struct, frozen=True, array_like=True, gc=False, tag=16):
+    """A complaint on another channel."""
+
+    channel: Literal["review", "chargeback", "regulator", "direct"]
+
+
+class Confirmed(Struct, frozen=True, array_like=True, gc=False, tag=17):
+    """The answer to "is it fixed?"."""
+
+    fixed: bool
+
+
+class Active(Struct, frozen=True, array_like=True, gc=False, tag=18):
+    """The customer used the product. Kept as a day, not as a fact."""
+
+
+Body = (
+    Opened
+    | Message
+    | StatusChanged
+    | Assigned
+    | PriorityChanged
+    | TopicChanged
+    | PromiseMade
+    | PromiseFulfilled
+    | PromiseMoved
+    | Linked
+    | Claimed
+    | SegmentChanged
+    | Cancelled
+    | Refunded
+    | Invoiced
+    | Surveyed
+    | Complained
+    | Confirmed
+    | Active
+)
+
+
+class Fact(Struct, frozen=True, array_like=True, gc=False):
+    """One fact. Ties of ``time`` are ordered by the vendor's ``sequence``, then ``recorded``, then ``id``."""
+
+    time: float
+    sequence: int
+    recorded: float
+    id: str
+    source: str
+    body: Body
+
+
+class Seen(Struct, frozen=True, array_like=True, gc=False):
+    """A fact and where it was first read."""
+
+    fact: Fact
+    place: Place
+
+
+FactSet = dict[Fact, Place]
+
+
+def unite(facts: FactSet, more: Iterable[Seen]) -> int:
+    """Join ``more`` into ``facts``, in place. Returns how many of them were there already."""
+    known = 0
+    for seen in more:
+        before = facts.get(seen.fact)
+        if before is None:
+            facts[seen.fact] = seen.place
+        else:
+            known += 1
+            if seen.place < before:
+                facts[seen.fact] = seen.place
+    return known
+
+
+def in_order(facts: FactSet) -> list[Fact]:
+    """The facts that count, in the one order everything uses: of two versions of an id, the one read first."""
+    first: dict[tuple[str, str], tuple[Place, Fact]] = {}
+    for fact, place in facts.items():
+        key = (fact.source, fact.id)
+        other = first.get(key)
+        # two versions read at one place cannot be told apart by reading order: the smaller content, so that ties have one order
+        if other is None or (place, _position(fact), repr(fact)) < (other[0], _position(other[1]), repr(other[1])):
+            first[key] = (place, fact)
+    return sorted((fact for _, fact in first.values()), key=_position)
+
+
+def rewritten(facts: FactSet) -> list[tuple[str, str]]:
+    """The (source, id) pairs that stand with more than one content."""
+    seen: set[tuple[str, str]] = set()
+    twice: set[tuple[str, str]] = set()
+    for fact in facts:
+        key = (fact.source, fact.id)
+        (twice if key in seen else seen).add(key)
+    return sorted(twice)
+
+
+def _position(fact: Fact) -> tuple[float, int, float, str, str]:
+    return (fact.time, fact.sequence, fact.recorded, fact.id, fact.source)

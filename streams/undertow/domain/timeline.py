@@ -1,0 +1,103 @@
+"""A ticket's timeline: its facts in order, read as solves, reopens and the latest claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from undertow.domain.facts import Claimed, Fact, Linked, Message, Opened, StatusChanged, TopicChanged
+
+SOLVED: Final = frozenset({"solved", "closed"})
+FLICKER: Final = 300.0
+"""Seconds. A solve taken back by the vendor itself within five minutes is a slip of the mouse (domain: outcomes)."""
+
+Cause = Literal["customer", "vendor", "unknown"]
+
+
+class Reopen(Struct, frozen=True):
+    """The ticket left *solved*. ``after`` is the seconds since the solve it undid."""
+
+    at: float
+    after: float
+    cause: Cause
+
+
+class Timeline(Struct, frozen=True):
+    """What one ticket's facts say. ``begun`` is None while only others (claims, feedback) speak of it."""
+
+    begun: float | None
+    """When it was opened; before that fact arrives, its earliest own fact."""
+    opened_at: float | None
+    topic: str | None
+    segment: str | None
+    solves: tuple[float, ...]
+    reopens: tuple[Reopen, ...]
+    claim: Claimed | None
+    """The latest version of the vendor's SLA claim: highest recorded time, then sequence, then id."""
+    continues: tuple[str, ...]
+    """Earlier tickets the vendor linked this one to."""
+    last: float
+    """Time of the latest fact of any kind."""
+
+
+def timeline(facts: Iterable[Fact]) -> Timeline:
+    """Read ``facts`` (in the order of :func:`undertow.domain.facts.in_order`)."""
+    begun = opened_at = topic = segment = claim = None
+    claim_order: tuple[float, int, str] | None = None
+    solves: list[float] = []
+    reopens: list[Reopen] = []
+    continues: list[str] = []
+    solved = customer_wrote = False
+    last = 0.0
+    for fact in facts:
+        body = fact.body
+        last = fact.time
+        if isinstance(body, StatusChanged):
+            if body.to in SOLVED:
+                if not solved:
+                    solves.append(fact.time)
+                    solved, customer_wrote = True, False
+            elif solved:
+                cause = _cause(body, customer_wrote)
+                reopens.append(Reopen(fact.time, fact.time - solves[-1], cause))
+                solved = False
+        elif isinstance(body, Message):
+            customer_wrote |= body.actor == "customer"
+        elif isinstance(body, Opened):
+            if opened_at is None:
+                opened_at, segment = fact.time, body.segment
+                topic = topic or body.topic
+        elif isinstance(body, TopicChanged):
+            topic = body.to
+        elif isinstance(body, Linked):
+            continues.append(body.related)
+        elif isinstance(body, Claimed):
+            order = (fact.recorded, fact.sequence, fact.id)
+            if body.measure == "sla" and (claim_order is None or order > claim_order):
+                claim, claim_order = body, order
+        if begun is None and isinstance(body, _OWN):
+            begun = fact.time
+    return Timeline(
+        begun=opened_at if opened_at is not None else begun,
+        opened_at=opened_at,
+        topic=topic,
+        segment=segment,
+        solves=tuple(solves),
+        reopens=tuple(reopens),
+        claim=claim,
+        continues=tuple(continues),
+        last=last,
+    )
+
+
+_OWN: Final = (Opened, StatusChanged, Message, TopicChanged)
+"""Facts that show the ticket exists in the vendor's system, enough of them to date it."""
+
+
+def _cause(change: StatusChanged, customer_wrote: bool) -> Cause:
+    """Who caused a reopen: an agent who sets the status after the customer wrote acts on the customer's behalf."""
+    if change.actor == "customer" or customer_wrote:
+        return "customer"
+    return "unknown" if change.actor == "unknown" else "vendor"

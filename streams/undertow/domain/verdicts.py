@@ -1,0 +1,60 @@
+"""A vendor's figures in plain words. Start reading here: this is what everything else is for.
+
+Green outside, red inside: the vendor reports its tickets as good, and behind them customers came back, or left. The
+verdict compares hidden dissatisfaction with what both sides call normal, after what chance alone would bring.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct
+
+from undertow.domain.contract import Contract
+from undertow.domain.ledger import Figures
+from undertow.domain.statistics import needed
+
+
+class Colour(Enum):
+    """The verdict, as a word that metrics and JSON carry."""
+
+    CANNOT_TELL = "cannot_tell"
+    HOLDS = "holds"
+    UNCLEAR = "unclear"
+    RED_INSIDE = "red_inside"
+
+
+class Verdict(Struct, frozen=True):
+    """The colour, the words for a leader, and the limit that was applied (ratio 0 to 1)."""
+
+    colour: Colour
+    words: str
+    limit: float
+
+
+def verdict(figures: Figures, contract: Contract) -> Verdict:
+    """Judge one row of figures, on the bounds of the interval and never on the bare rate."""
+    limit = allowed(figures, contract)
+    hidden = figures.hidden
+    if hidden.value is None:
+        waiting = f" ({figures.immature} tickets are still within their follow-up)" if figures.immature else ""
+        return Verdict(
+            Colour.CANNOT_TELL, f"cannot tell yet, needs about {contract.minimum_n} tickets reported as met{waiting}", limit
+        )
+    enough = needed(hidden.value, limit, contract.minimum_n)
+    about = f"needs about {enough:,} tickets" if enough else "the share lies on the limit"
+    if hidden.n < contract.minimum_n:
+        return Verdict(Colour.CANNOT_TELL, f"cannot tell yet, {about}, has {hidden.n}", limit)
+    if hidden.low > limit:
+        return Verdict(
+            Colour.RED_INSIDE, f"red inside: at least {hidden.low:.0%} of the tickets reported as met left a customer unhappy", limit
+        )
+    if hidden.high <= limit:
+        return Verdict(Colour.HOLDS, f"holds up: at most {hidden.high:.0%} of the tickets reported as met went wrong later", limit)
+    return Verdict(Colour.UNCLEAR, f"not clear yet, {about}", limit)
+
+
+def allowed(figures: Figures, contract: Contract) -> float:
+    """The share of hidden dissatisfaction that is normal: the agreed tolerance on top of the chance level."""
+    chance = figures.by_chance.value or 0.0
+    return 1 - (1 - contract.tolerance) * (1 - chance)

@@ -1,0 +1,373 @@
+"""Casebook: entries and ticks in; rows, changed cells and late entries out. One object a partition.
+
+Rows (facts by ticket, facts by customer, the clock) are the state and only grow; everything else here - contacts,
+judgements, cells, what is due - is derived, and rebuilt from the rows after recovery.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from heapq import heappop, heappush
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+
+from undertow.clock import day_of
+from undertow.domain.cells import Cell, CellKey, Contribution
+from undertow.domain.contract import Contract
+from undertow.domain.facts import Active, FactSet, Seen, SegmentChanged, in_order, unite
+from undertow.domain.ledger import Position
+from undertow.domain.outcomes import contribution, judge
+from undertow.domain.timeline import Timeline, timeline
+from undertow.stages.contacts import Contacts
+from undertow.stages.records import CellSaid, Completed, Entry, Judged
+
+
+class TicketRow(Struct, frozen=True, array_like=True, tag=0):
+    """All facts of one ticket."""
+
+    vendor: str
+    customer: str | None
+    ticket: str
+    facts: list[Seen]
+
+
+class CustomerRow(Struct, frozen=True, array_like=True, tag=1):
+    """Facts that name no ticket, and the set of active days (days since 1970-01-01 UTC), ascending."""
+
+    customer: str
+    facts: list[Seen]
+    days: list[int]
+
+
+class ClockRow(Struct, frozen=True, array_like=True, tag=2):
+    """The latest time judged as of (seconds), and how often the partition was assigned."""
+
+    as_of: float
+    epoch: int
+
+
+Row = TicketRow | CustomerRow | ClockRow
+TicketName = tuple[str, str | None, str]
+"""Vendor, customer, ticket."""
+Owner = tuple[str, str | None, str | None]
+"""Vendor and customer; tickets without a customer are strangers to each other, so each owns itself."""
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Row).decode
+_name_of: Final = msgspec.msgpack.Decoder(TicketName).decode
+CLOCK: Final = _encode(("clock",))
+
+
+def ticket_key(vendor: str, customer: str | None, ticket: str) -> bytes:
+    """A ticket belongs to one customer: the same number under another customer is another ticket."""
+    return _encode((vendor, customer, ticket))
+
+
+def customer_key(customer: str) -> bytes:
+    """Key of a customer's own facts."""
+    return _encode((customer,))
+
+
+def join_rows(one: bytes, other: bytes) -> bytes:
+    """The least row that holds both: how recovery meets a record that an older owner wrote late."""
+    a, b = _decode(one), _decode(other)
+    match a, b:
+        case TicketRow(), TicketRow():
+            return _encode(msgspec.structs.replace(a, facts=_union(a.facts, b.facts)))
+        case CustomerRow(), CustomerRow():
+            return _encode(CustomerRow(a.customer, _union(a.facts, b.facts), sorted({*a.days, *b.days})))
+        case ClockRow(), ClockRow():
+            return _encode(ClockRow(max(a.as_of, b.as_of), max(a.epoch, b.epoch)))
+        case _:
+            raise TypeError(f"rows of two kinds under one key: {a!r} and {b!r}")
+
+
+def _union(one: list[Seen], other: list[Seen]) -> list[Seen]:
+    facts = {seen.fact: seen.place for seen in one}
+    unite(facts, other)
+    return _listed(facts)
+
+
+def _listed(facts: FactSet) -> list[Seen]:
+    """One form for one set, so that equal states are equal bytes."""
+    return sorted((Seen(fact, place) for fact, place in facts.items()), key=_listing)
+
+
+def _listing(seen: Seen) -> tuple[float, str, str, object, str]:
+    return (seen.fact.time, seen.fact.source, seen.fact.id, seen.place, repr(seen.fact.body))
+
+
+class Done(Struct):
+    """What folding changed."""
+
+    rows: dict[bytes, bytes | None] = field(default_factory=dict)
+    """Rows to write; None deletes."""
+    cells: set[CellKey] = field(default_factory=set)
+    late: list[Entry] = field(default_factory=list)
+    """Facts for tickets that are closed and dropped, or would be."""
+    duplicates: int = 0
+    judged: int = 0
+
+
+class Casebook:
+    """The tickets of one partition's customers. ``rows`` is read, never written: the owner writes what ``Done`` says."""
+
+    def __init__(self, partition: int, contracts: Mapping[str, Contract], rows: Mapping[bytes, bytes]) -> None:
+        self.partition = partition
+        self.cells: dict[CellKey, Cell] = {}
+        self.as_of = 0.0
+        self.epoch = 0
+        self._contracts = contracts
+        self._rows = rows
+        self._contacts: dict[Owner, Contacts] = {}
+        self._vendors_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._segments: dict[str, list[tuple[float, str]]] = {}
+        self._given: dict[bytes, Contribution] = {}
+        """Every ticket kept, and what it has added to the cells."""
+        self._due: list[tuple[float, bytes]] = []
+        self._due_at: dict[bytes, float] = {}
+        self._rebuilt = self._rebuild()
+
+    # -- folding
+
+    def fold(self, entries: Iterable[Entry]) -> Done:
+        """Take in facts; judge the tickets they touch."""
+        done = Done()
+        tickets: dict[bytes, list[Seen]] = {}
+        customers: dict[str, list[Seen]] = {}
+        for entry in entries:
+            if entry.ticket is not None and entry.vendor is not None:
+                key = ticket_key(entry.vendor, entry.customer, entry.ticket)
+                if key not in tickets:
+                    if key not in self._given and self._too_late(entry.vendor, entry.seen.fact.time):
+                        done.late.append(entry)
+                        continue
+                    tickets[key] = []
+                tickets[key].append(entry.seen)
+            elif entry.customer is not None:
+                customers.setdefault(entry.customer, []).append(entry.seen)
+        stale: set[bytes] = set()
+        lines: dict[bytes, Timeline] = {}
+        for customer, seen in customers.items():
+            stale |= self._fold_customer(customer, seen, done)
+        for key, seen in tickets.items():
+            facts, grown = self._join(key, seen, done)
+            if grown:
+                done.rows[key] = _encode(TicketRow(*_name_of(key), _listed(facts)))
+                lines[key] = timeline(in_order(facts))
+                stale.add(key)
+                stale |= self._place(key, lines[key])
+        self._judge(stale, lines, done)
+        return done
+
+    def tick(self, as_of: float) -> Done:
+        """Time passed: judge what became due, close what is past its horizon."""
+        done = Done()
+        if as_of <= self.as_of:
+            return done
+        self.as_of = as_of
+        done.rows[CLOCK] = _encode(ClockRow(self.as_of, self.epoch))
+        while self._due and self._due[0][0] <= as_of:
+            ripe: set[bytes] = set()
+            while self._due and self._due[0][0] <= as_of:
+                when, key = heappop(self._due)
+                if self._due_at.get(key) == when:
+                    del self._due_at[key]
+                    ripe.add(key)
+            self._judge(ripe, {}, done)
+        return done
+
+    def assigned(self) -> Done:
+        """A new owner begins: the next epoch, so that whatever it says outranks every earlier owner."""
+        self.epoch += 1
+        rows = {**self._rebuilt.rows, CLOCK: _encode(ClockRow(self.as_of, self.epoch))}
+        return Done(rows=rows, cells=set(self.cells))
+
+    # -- saying
+
+    def snapshots(self, keys: Iterable[CellKey], offset: int) -> list[CellSaid]:
+        """The cells as of having read up to ``offset``; one that is gone is said to be empty."""
+        position = Position(self.epoch, offset)
+        said = []
+        for key in sorted(keys):
+            cell = self.cells.get(key) or Cell()
+            exposures = [(*exposure, n) for exposure, n in sorted(cell.exposures.items())]
+            said.append(CellSaid(self.partition, position, key, cell.counts, exposures))
+        return said
+
+    def completed(self, offset: int) -> Completed:
+        """Every cell has been said."""
+        return Completed(self.partition, Position(self.epoch, offset))
+
+    def judged(self) -> Judged:
+        """As of when the cells stand."""
+        return Judged(self.partition, self.as_of)
+
+    @property
+    def tickets(self) -> int:
+        """How many tickets are kept."""
+        return len(self._given)
+
+    # -- state
+
+    def _rebuild(self) -> Done:
+        clock = self._rows.get(CLOCK)
+        if clock is not None and isinstance(row := _decode(clock), ClockRow):
+            self.as_of, self.epoch = row.as_of, row.epoch
+        lines = {}
+        for key, value in self._rows.items():
+            row = _decode(value)
+            if isinstance(row, CustomerRow):
+                self._set_segments(row.customer, row.facts)
+            elif isinstance(row, TicketRow):
+                lines[key] = timeline(in_order({seen.fact: seen.place for seen in row.facts}))
+                self._place(key, lines[key])
+        done = Done()
+        # every opening is placed before the first judgement: a ticket's next contact does not depend on the rows' order
+        self._judge(set(lines), lines, done)
+        return done
+
+    def _join(self, key: bytes, seen: list[Seen], done: Done) -> tuple[FactSet, bool]:
+        """The ticket's facts with ``seen`` among them, and whether that changed anything."""
+        row = self._row(key, done)
+        facts = {s.fact: s.place for s in row.facts} if isinstance(row, TicketRow | CustomerRow) else {}
+        before = dict(facts)
+        done.duplicates += unite(facts, seen)
+        return facts, facts != before
+
+    def _row(self, key: bytes, done: Done) -> Row | None:
+        value = done.rows[key] if key in done.rows else self._rows.get(key)
+        return _decode(value) if value is not None else None
+
+    def _fold_customer(self, customer: str, seen: list[Seen], done: Done) -> set[bytes]:
+        """Join a customer's own facts. Returns the tickets they touch."""
+        key = customer_key(customer)
+        row = self._row(key, done)
+        days = set(row.days) if isinstance(row, CustomerRow) else set()
+        active = {int(s.fact.time // 86_400) for s in seen if isinstance(s.fact.body, Active)}
+        facts, grown = self._join(key, [s for s in seen if not isinstance(s.fact.body, Active)], done)
+        if not grown and active <= days:
+            return set()
+        listed = _listed(facts)
+        done.rows[key] = _encode(CustomerRow(customer, listed, sorted(days | active)))
+        if not self._set_segments(customer, listed):
+            return set()
+        owned = (self._contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ()))
+        return {key for contacts in owned if contacts is not None for key in contacts.tickets}
+
+    def _set_segments(self, customer: str, facts: list[Seen]) -> bool:
+        """Keep the customer's segments by time. Returns whether they changed."""
+        ordered = in_order({seen.fact: seen.place for seen in facts})
+        segments = [(fact.time, fact.body.segment) for fact in ordered if isinstance(fact.body, SegmentChanged)]
+        if segments == self._segments.get(customer, []):
+            return False
+        self._segments[customer] = segments
+        return True
+
+    def _segment(self, customer: str | None, at: float | None) -> str | None:
+        segments = self._segments.get(customer, []) if customer is not None else []
+        if not segments or at is None:
+            return None
+        index = bisect_right(segments, at, key=lambda s: s[0])
+        return segments[index - 1][1] if index else None
+
+    def _place(self, key: bytes, line: Timeline) -> set[bytes]:
+        """Enter the ticket in its customer's contacts. Returns the other tickets it touches."""
+        self._given.setdefault(key, ())
+        vendor, customer, ticket = _name_of(key)
+        contract = self._contracts.get(vendor)
+        if contract is None:
+            return set()
+        owner = _owner(vendor, customer, ticket)
+        contacts = self._contacts.get(owner)
+        if contacts is None:
+            contacts = self._contacts[owner] = Contacts(_keys_of(vendor, customer))
+            if customer is not None:
+                self._vendors_of[customer].add(vendor)
+        return contacts.put(key, ticket, line, contract.repeat_window)
+
+    def _too_late(self, vendor: str, time: float) -> bool:
+        contract = self._contracts.get(vendor)
+        return contract is not None and time < self.as_of - contract.kept_for
+
+    # -- judging
+
+    def _judge(self, keys: set[bytes], lines: dict[bytes, Timeline], done: Done) -> None:
+        """Judge ``keys``, and whatever closing one of them touches; move the cells by the difference."""
+        while keys:
+            closing: set[bytes] = set()
+            for key in keys:
+                done.judged += 1
+                vendor, customer, ticket = _name_of(key)
+                contract = self._contracts.get(vendor)
+                if contract is None:
+                    continue
+                line = lines.get(key) or self._line(key, done)
+                if self.as_of >= line.last + contract.kept_for:
+                    closing.add(key)
+                    continue
+                contacts = self._contacts[_owner(vendor, customer, ticket)]
+                around = contacts.surroundings(key, self._segment(customer, line.begun))
+                outcome = judge(line, around, customer, contract, self.as_of)
+                contacts.solved(key, outcome.bases)
+                self._give(key, contribution(line, around, outcome, contract, day_of(contract.time_zone)), done)
+                self._wake(key, line, contract, outcome.matures_at)
+            keys = set()
+            for key in closing:
+                keys |= self._close(key, done)
+            keys -= closing
+
+    def _line(self, key: bytes, done: Done) -> Timeline:
+        row = self._row(key, done)
+        assert isinstance(row, TicketRow)
+        return timeline(in_order({seen.fact: seen.place for seen in row.facts}))
+
+    def _give(self, key: bytes, new: Contribution, done: Done) -> None:
+        """cells += contribution(new) - contribution(old)."""
+        old = self._given.get(key, ())
+        if new == old:
+            return
+        for times, shares in ((-1, old), (1, new)):
+            for share in shares:
+                cell = self.cells.get(share.key)
+                if cell is None:
+                    cell = self.cells[share.key] = Cell()
+                cell.add(share, times)
+                done.cells.add(share.key)
+        for share in old:
+            if (cell := self.cells.get(share.key)) is not None and cell.empty:
+                del self.cells[share.key]
+        self._given[key] = new
+
+    def _wake(self, key: bytes, line: Timeline, contract: Contract, matures_at: float | None) -> None:
+        """Remember when the ticket must be judged again."""
+        closes_at = line.last + contract.kept_for
+        when = matures_at if matures_at is not None and self.as_of < matures_at else closes_at
+        if when != float("inf") and self._due_at.get(key) != when:
+            self._due_at[key] = when
+            heappush(self._due, (when, key))
+
+    def _close(self, key: bytes, done: Done) -> set[bytes]:
+        """Drop a ticket past its horizon. Returns the tickets that touches."""
+        vendor, customer, ticket = _name_of(key)
+        self._give(key, (), done)
+        del self._given[key]
+        done.rows[key] = None
+        self._due_at.pop(key, None)
+        owner = _owner(vendor, customer, ticket)
+        contacts = self._contacts[owner]
+        stale = contacts.drop(key, self._contracts[vendor].repeat_window)
+        if not contacts.tickets:
+            del self._contacts[owner]
+        return stale
+
+
+def _owner(vendor: str, customer: str | None, ticket: str) -> Owner:
+    return (vendor, customer, None if customer is not None else ticket)
+
+
+def _keys_of(vendor: str, customer: str | None) -> Callable[[str], bytes]:
+    return lambda ticket: ticket_key(vendor, customer, ticket)

@@ -1,0 +1,150 @@
+"""Intake: vendor and customer records in; entries for casebooks, period claims and dead letters out. Keeps no state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Final
+
+from msgspec import Struct, field
+
+from undertow import events as e
+from undertow import wire
+from undertow.domain import facts as f
+from undertow.domain.facts import Body, Fact, Place, Seen
+from undertow.domain.ledger import PeriodClaim
+from undertow.stages.records import Entry, KafkaRecord, casebook_partition
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+
+
+class DeadLetter(Struct, frozen=True):
+    """A refused record with its original bytes, and why."""
+
+    record: KafkaRecord
+    reason: str
+    field: str
+    detail: str
+
+
+class FeedCounts(Struct):
+    """What one span of one topic did for one vendor (``unknown`` where none could be read). Times in seconds."""
+
+    consumed: int = 0
+    rejected: int = 0
+    backdated: int = 0
+    last_event_time: float = 0.0
+
+
+class Taken(Struct):
+    """What became of a span."""
+
+    entries: defaultdict[int, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    """By casebook partition."""
+    claims: list[PeriodClaim] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    feeds: defaultdict[str, FeedCounts] = field(default_factory=lambda: defaultdict(FeedCounts))
+
+
+class Intake:
+    """Decodes, checks the vendor, re-keys by customer.
+
+    ``vendors`` are those with a contract; ``backdated_after`` is the age (seconds, broker time minus event time) from
+    which an event counts as backdated.
+    """
+
+    def __init__(self, vendors: Collection[str], partitions: int, *, backdated_after: float = 86_400.0) -> None:
+        self._vendors = frozenset(vendors)
+        self._partitions = partitions
+        self._backdated_after = backdated_after
+
+    def take(self, records: Iterable[KafkaRecord]) -> Taken:
+        """One span, in offset order. Bad input is a letter; anything raised is a bug."""
+        taken = Taken()
+        for record in records:
+            try:
+                event = wire.decode(record.value, record.headers)
+                vendor = event.data.vendor
+                if vendor is not None and vendor not in self._vendors:
+                    raise wire.Refused("unknown_vendor", "$.data.vendor", f"no contract names {vendor[:80]!r}")
+            except wire.Refused as why:
+                taken.letters.append(DeadLetter(record, why.reason, why.field, why.detail))
+                counts = taken.feeds["unknown"]
+                counts.consumed += 1
+                counts.rejected += 1
+                continue
+            counts = taken.feeds[vendor or "company"]
+            counts.consumed += 1
+            happened = event.time.timestamp()
+            counts.last_event_time = max(counts.last_event_time, happened)
+            counts.backdated += record.timestamp / 1000 - happened > self._backdated_after
+            if isinstance(event, e.PeriodClaimed):
+                taken.claims.append(period_claim(event))
+            else:
+                entry = entry_of(event, Place(record.topic, record.partition, record.offset))
+                owner = entry.customer if entry.customer is not None else f"{entry.vendor}\0{entry.ticket}"
+                taken.entries[casebook_partition(owner, self._partitions)].append(entry)
+        return taken
+
+
+def entry_of(event: e.TicketEvent | e.TicketClaimed | e.CustomerEvent, place: Place) -> Entry:
+    """The event as an entry of its customer's casebook."""
+    data = event.data
+    happened = event.time.timestamp()
+    fact = Fact(
+        time=happened,
+        sequence=int(event.sequence) if event.sequence is not None else 0,
+        recorded=event.recordedtime.timestamp() if event.recordedtime is not None else happened,
+        id=event.id,
+        source=event.source,
+        body=_BODY[type(event)](data),
+    )
+    # a fact names a ticket only together with the vendor who numbered it
+    ticket = data.ticket if data.vendor is not None else None
+    return Entry(data.vendor if ticket is not None else None, data.customer, ticket, Seen(fact, place))
+
+
+def period_claim(event: e.PeriodClaimed) -> PeriodClaim:
+    """The event as the ledger keeps it."""
+    data = event.data
+    return PeriodClaim(
+        vendor=data.vendor,
+        measure=data.measure,
+        first_day=data.first_day.toordinal() - _EPOCH,
+        last_day=data.last_day.toordinal() - _EPOCH,
+        met=data.met,
+        total=data.total,
+        recorded=(event.recordedtime or event.time).timestamp(),
+        id=event.id,
+    )
+
+
+def _claimed(d: e.TicketClaimData) -> Body:
+    resolved = d.resolved_at.timestamp() if d.resolved_at is not None else None
+    return f.Claimed(d.measure, d.met, d.value, resolved, d.reopen_count)
+
+
+_BODY: Final = {
+    e.TicketOpened: lambda d: f.Opened(d.topic, d.segment, d.priority),
+    e.TicketMessage: lambda d: f.Message(d.actor.kind, d.public, d.substantive, d.question),
+    e.TicketStatusChanged: lambda d: f.StatusChanged(d.to, d.actor.kind),
+    e.TicketAssigned: lambda d: f.Assigned(d.agent, d.team),
+    e.TicketPriorityChanged: lambda d: f.PriorityChanged(d.to),
+    e.TicketTopicChanged: lambda d: f.TopicChanged(d.to),
+    e.TicketPromiseMade: lambda d: f.PromiseMade(d.promise, d.due.timestamp()),
+    e.TicketPromiseFulfilled: lambda d: f.PromiseFulfilled(d.promise),
+    e.TicketPromiseMoved: lambda d: f.PromiseMoved(d.promise, d.due.timestamp()),
+    e.TicketLinked: lambda d: f.Linked(d.related, d.relation),
+    e.TicketClosed: lambda d: f.StatusChanged("closed", d.actor.kind),
+    e.TicketClaimed: _claimed,
+    e.CustomerActive: lambda d: f.Active(),
+    e.CustomerCancelled: lambda d: f.Cancelled(),
+    e.CustomerRefunded: lambda d: f.Refunded(d.amount, d.currency),
+    e.CustomerInvoiced: lambda d: f.Invoiced(d.amount, d.currency),
+    e.CustomerSegmentChanged: lambda d: f.SegmentChanged(d.segment),
+    e.FeedbackSurvey: lambda d: f.Surveyed(d.scale, d.score),
+    e.FeedbackComplaint: lambda d: f.Complained(d.channel),
+    e.FeedbackConfirmation: lambda d: f.Confirmed(d.fixed),
+}
+"""Each event type's fact. A closed ticket is a status: the two ways to say it are one fact to the domain."""

@@ -1,0 +1,63 @@
+"""History folded offline through the very same stages: no broker, no Faust, the same cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from undertow.domain.contract import Contract
+from undertow.domain.ledger import Ledger
+from undertow.stages import ledger as ledger_stage
+from undertow.stages.casebook import Casebook
+from undertow.stages.intake import DeadLetter, Intake
+from undertow.stages.records import Entry, KafkaRecord, PeriodSaid, encode
+
+
+class Offline:
+    """One process, one casebook partition, one ledger."""
+
+    def __init__(self, contracts: Mapping[str, Contract]) -> None:
+        self.contracts = contracts
+        self.ledger = Ledger()
+        self.letters: list[DeadLetter] = []
+        self.late: list[Entry] = []
+        self.last_event_time = 0.0
+        self.duplicates = 0
+        self._rows: dict[bytes, bytes] = {}
+        self._intake = Intake(contracts, partitions=1)
+        self.casebook = Casebook(0, contracts, self._rows)
+        self._offset = -1
+
+    def take(self, records: Iterable[KafkaRecord]) -> None:
+        """Fold one span of records."""
+        taken = self._intake.take(records)
+        self.letters += taken.letters
+        self.last_event_time = max([self.last_event_time, *(feed.last_event_time for feed in taken.feeds.values())])
+        for claim in taken.claims:
+            self._say([PeriodSaid(claim)])
+        for entries in taken.entries.values():
+            done = self.casebook.fold(entries)
+            self._keep(done.rows)
+            self.late += done.late
+            self.duplicates += done.duplicates
+
+    def tick(self, as_of: float) -> None:
+        """Judge as of a time (seconds)."""
+        self._keep(self.casebook.tick(as_of).rows)
+
+    def close(self) -> Ledger:
+        """The ledger of all that was folded."""
+        self._offset += 1
+        self._say(self.casebook.snapshots(self.casebook.cells, self._offset))
+        self._say([self.casebook.completed(self._offset), self.casebook.judged()])
+        return self.ledger
+
+    def _keep(self, rows: Mapping[bytes, bytes | None]) -> None:
+        for key, value in rows.items():
+            if value is None:
+                self._rows.pop(key, None)
+            else:
+                self._rows[key] = value
+
+    def _say(self, said: Iterable[object]) -> None:
+        for record in said:
+            ledger_stage.fold(self.ledger, encode(record))  # type: ignore[arg-type]

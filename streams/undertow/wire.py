@@ -17,6 +17,8 @@ from undertow.events import Envelope, Event
 
 MAX_EVENT_BYTES: Final = 256 * 1024
 """A larger value is refused unread: one giant event must not stall a partition."""
+MAX_LETTER_BYTES: Final = 8 * 1024 * 1024
+"""A dead letter carries the original bytes up to this size; of a larger value it carries none and says so."""
 MAX_DETAIL: Final = 200
 """Characters of a refusal's detail: it quotes the input, and a header must not become as large as the value."""
 EARLIEST_YEAR: Final = 1990

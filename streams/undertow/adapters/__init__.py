@@ -1,1 +1,25 @@
-"""A vendor's own format to our events, one file a format."""
+"""A vendor's own format to our events, one file a format. An adapter reads a file into what would be on the topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from undertow import wire
+from undertow.adapters import cloudevents, servicenow
+from undertow.adapters.message import Message, Unreadable
+from undertow.topics import topic_of
+
+Adapter = Callable[[Path, str], Iterator[Message]]
+
+
+def _servicenow(path: Path, vendor: str) -> Iterator[Message]:
+    for event in servicenow.read(path, vendor):
+        yield Message(topic_of(event), event.data.ticket or "", wire.encode(event), event.time.timestamp())
+
+
+ADAPTERS: Final[dict[str, Adapter]] = {"cloudevents": cloudevents.read, "servicenow": _servicenow}
+"""By the name that ``--adapter`` takes. Each takes a path and the vendor's name, which a self-describing format ignores."""
+
+__all__ = ["ADAPTERS", "Adapter", "Message", "Unreadable"]

@@ -15,9 +15,10 @@ import gzip
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from undertow import events as e
+from undertow.adapters.message import Unreadable
 
 STATUS: Final[Mapping[str, e.Status]] = {
     "New": "new",
@@ -29,86 +30,122 @@ STATUS: Final[Mapping[str, e.Status]] = {
     "Resolved": "solved",
     "Closed": "closed",
 }
+SOLVED: Final = frozenset({"solved", "closed"})
 COLUMNS: Final = ("number", "incident_state", "sys_mod_count", "made_sla", "caller_id", "opened_at", "sys_updated_at")
 Row = Mapping[str, str]
+ServiceNowEvent = (
+    e.TicketOpened
+    | e.TicketStatusChanged
+    | e.TicketTopicChanged
+    | e.TicketPriorityChanged
+    | e.TicketAssigned
+    | e.TicketClaimed
+)
 
 
-class NotServiceNow(ValueError):
-    """The file is not such a log; the message says what is missing."""
-
-
-def read(path: Path) -> list[e.Event]:
-    """All events of a file (``.csv`` or ``.csv.gz``), in order of time. Raises :class:`NotServiceNow`, ``OSError``."""
-    opened = gzip.open(path, "rt", encoding="utf-8", newline="") if path.suffix == ".gz" else path.open(encoding="utf-8", newline="")
+def read(path: Path, vendor: str) -> list[ServiceNowEvent]:
+    """All events of a file (``.csv`` or ``.csv.gz``), in order of time. Raises :class:`Unreadable`, ``OSError``."""
+    packed = path.suffix == ".gz"
+    opened = gzip.open(path, "rt", encoding="utf-8", newline="") if packed else path.open(encoding="utf-8", newline="")
     with opened as lines:
-        return events(csv.DictReader(lines))
+        try:
+            return events(csv.DictReader(lines), vendor)
+        except (UnicodeDecodeError, gzip.BadGzipFile, csv.Error) as error:
+            raise Unreadable(f"{path.name} is no CSV text in UTF-8: {error}") from None
 
 
-def events(rows: Iterable[Row], vendor: str = "servicenow") -> list[e.Event]:
+def events(rows: Iterable[Row], vendor: str) -> list[ServiceNowEvent]:
     """Rows of a log as events, in order of time, then the vendor's sequence."""
     incidents: dict[str, list[Row]] = {}
+    line = 1
     for line, row in enumerate(rows, start=2):
         missing = [name for name in COLUMNS if row.get(name) is None]
         if missing:
-            raise NotServiceNow(f"line {line}: no column {', '.join(missing)}; expected a ServiceNow incident audit log")
+            raise Unreadable(f"line {line}: no column {', '.join(missing)}; expected a ServiceNow incident audit log")
         incidents.setdefault(row["number"], []).append(row)
-    found = [event for history in incidents.values() for event in _incident(history, vendor)]
+    if line == 1:
+        raise Unreadable("the file holds no rows; expected a ServiceNow incident audit log")
+    found = [event for history in incidents.values() for event in _Incident(history, vendor).events()]
     return sorted(found, key=lambda event: (event.time, int(event.sequence or 0), event.id))
 
 
-def _incident(rows: list[Row], vendor: str) -> Iterator[e.Event]:
-    rows = sorted(rows, key=lambda row: int(row["sys_mod_count"]))
-    first, last = rows[0], rows[-1]
-    # the caller may be filled in or corrected later: an incident belongs to one customer, the one it ended with
-    ticket = {"vendor": vendor, "ticket": first["number"], "customer": _known(last["caller_id"])}
-    source = f"/{vendor}/incidents"
+class _Incident:
+    """One incident's rows, read into events."""
 
-    def head(what: str, place: int, time: datetime) -> dict[str, object]:
-        # several facts of one row, and rows of one sys_mod_count, keep the order of the log
+    def __init__(self, rows: list[Row], vendor: str) -> None:
+        self.rows = sorted(rows, key=lambda row: int(row["sys_mod_count"]))
+        self.vendor = vendor
+        self.number = rows[0]["number"]
+        # the caller may be filled in or corrected later: an incident belongs to one customer, the one it ended with
+        self.customer = _known(self.rows[-1]["caller_id"])
+
+    def head(self, what: str, place: int, time: datetime) -> dict[str, Any]:
+        """Envelope. Several facts of one row, and rows of one ``sys_mod_count``, keep the order of the log."""
         return {
             "specversion": "1.0",
-            "id": f"{first['number']}-{place}-{what}",
-            "source": source,
+            "id": f"{self.number}-{place}-{what}",
+            "source": f"/{self.vendor}/incidents",
             "sequence": str(place),
             "time": time,
         }
 
-    yield e.TicketOpened(
-        **head("opened", 0, _time(first["opened_at"])),  # type: ignore[arg-type]
-        data=e.OpenedData(
-            **ticket, topic=_known(first.get("category")), priority=_known(first.get("priority")),
-            channel=_known(first.get("contact_type")),
-        ),  # fmt: skip
-    )
-    state, topic, priority, team, agent = "New", first.get("category"), first.get("priority"), None, None
-    claim: tuple[str, str] | None = None
-    now = datetime.min.replace(tzinfo=UTC)
-    for place, row in enumerate(rows, start=1):
-        now = max(now, _time(row["sys_updated_at"]))
-        if row["incident_state"] != state and row["incident_state"] in STATUS:
-            state = row["incident_state"]
-            data = e.StatusChangedData(**ticket, to=STATUS[state])
-            yield e.TicketStatusChanged(**head("status", place, now), data=data)  # type: ignore[arg-type]
-        if row.get("category") != topic and _known(topic := row.get("category")) is not None:
-            yield e.TicketTopicChanged(**head("topic", place, now), data=e.TopicChangedData(**ticket, to=topic))  # type: ignore[arg-type]
-        if row.get("priority") != priority and _known(priority := row.get("priority")) is not None:
-            yield e.TicketPriorityChanged(**head("priority", place, now), data=e.PriorityChangedData(**ticket, to=priority))  # type: ignore[arg-type]
-        if (row.get("assignment_group"), row.get("assigned_to")) != (team, agent):
-            team, agent = row.get("assignment_group"), row.get("assigned_to")
-            data_ = e.AssignedData(**ticket, team=_known(team), agent=_known(agent))
-            yield e.TicketAssigned(**head("assigned", place, now), data=data_)  # type: ignore[arg-type]
-        said = (row["made_sla"], row.get("reopen_count", "0"))
-        if row is last or (said != claim and STATUS.get(row["incident_state"]) in {"solved", "closed"}):
-            claim = said
-            resolved = _known(row.get("resolved_at")) if row is last else None
-            data__ = e.TicketClaimData(
+    def ticket(self) -> dict[str, Any]:
+        """What the data of every event has in common."""
+        return {"vendor": self.vendor, "ticket": self.number, "customer": self.customer}
+
+    def events(self) -> Iterator[ServiceNowEvent]:
+        """The opening, then for each row what it changed, and what was claimed."""
+        first, last = self.rows[0], self.rows[-1]
+        ticket = self.ticket()
+        yield e.TicketOpened(
+            **self.head("opened", 0, _time(first["opened_at"])),
+            data=e.OpenedData(
                 **ticket,
-                measure="sla",
-                met=row["made_sla"] == "true",
-                resolved_at=_time(resolved) if resolved is not None else None,
-                reopen_count=int(row.get("reopen_count", "0")),
-            )
-            yield e.TicketClaimed(**head("claim", place, now), data=data__)  # type: ignore[arg-type]
+                topic=_known(first.get("category")),
+                priority=_known(first.get("priority")),
+                channel=_known(first.get("contact_type")),
+            ),
+        )
+        before: Row = {**first, "incident_state": "New", "assignment_group": "?", "assigned_to": "?"}
+        claimed: tuple[str, str] | None = None
+        now = datetime.min.replace(tzinfo=UTC)
+        for place, row in enumerate(self.rows, start=1):
+            now = max(now, _time(row["sys_updated_at"]))
+            yield from self.changes(before, row, place, now)
+            said = (row["made_sla"], row.get("reopen_count", "0"))
+            if row is last or (said != claimed and STATUS.get(row["incident_state"]) in SOLVED):
+                claimed = said
+                yield self.claim(row, place, now, final=row is last)
+            before = {**row, "incident_state": row["incident_state"] if row["incident_state"] in STATUS else before["incident_state"]}
+
+    def changes(self, before: Row, row: Row, place: int, now: datetime) -> Iterator[ServiceNowEvent]:
+        """What a row changed against the one before it. A state we do not know changes nothing."""
+        ticket = self.ticket()
+        state, topic, priority = row["incident_state"], _known(row.get("category")), _known(row.get("priority"))
+        if state != before["incident_state"] and state in STATUS:
+            data = e.StatusChangedData(**ticket, to=STATUS[state])
+            yield e.TicketStatusChanged(**self.head("status", place, now), data=data)
+        if topic is not None and topic != before.get("category"):
+            yield e.TicketTopicChanged(**self.head("topic", place, now), data=e.TopicChangedData(**ticket, to=topic))
+        if priority is not None and priority != before.get("priority"):
+            changed = e.PriorityChangedData(**ticket, to=priority)
+            yield e.TicketPriorityChanged(**self.head("priority", place, now), data=changed)
+        team, agent = _known(row.get("assignment_group")), _known(row.get("assigned_to"))
+        if (team, agent) != (_known(before.get("assignment_group")), _known(before.get("assigned_to"))):
+            assigned = e.AssignedData(**ticket, team=team, agent=agent)
+            yield e.TicketAssigned(**self.head("assigned", place, now), data=assigned)
+
+    def claim(self, row: Row, place: int, now: datetime, *, final: bool) -> e.TicketClaimed:
+        """What the vendor says of the incident as of a row."""
+        resolved = _known(row.get("resolved_at")) if final else None
+        data = e.TicketClaimData(
+            **self.ticket(),
+            measure="sla",
+            met=row["made_sla"] == "true",
+            resolved_at=_time(resolved) if resolved is not None else None,
+            reopen_count=int(row.get("reopen_count", "0")),
+        )
+        return e.TicketClaimed(**self.head("claim", place, now), data=data)
 
 
 def _known(value: str | None) -> str | None:

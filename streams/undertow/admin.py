@@ -1,0 +1,117 @@
+"""The commands that create and check topics, by kafka-python.
+
+Stock Faust reports OK and consumes nothing when a source topic is missing, and explodes at the first table write when
+partition counts differ; so the worker compares the cluster with the registry before it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+from msgspec import Struct
+
+from undertow.settings import Settings
+from undertow.topics import Topic, registry
+
+
+class Problem(Struct, frozen=True):
+    """One difference between cluster and registry. ``missing`` ones are cured by ``topics apply``."""
+
+    topic: str
+    words: str
+    kind: Literal["missing", "partitions", "config"]
+
+
+class TopicsError(Exception):
+    """The cluster cannot be asked or changed; the message says what to do."""
+
+
+def check(settings: Settings) -> list[Problem]:
+    """Differences between the cluster and the registry. Raises :class:`TopicsError` when the cluster does not answer."""
+    with _Admin(settings) as admin:
+        return list(_differences(settings, admin))
+
+
+def apply(settings: Settings) -> list[str]:
+    """Create what is missing and set retention. Returns what was done; never deletes, never repartitions."""
+    done = []
+    with _Admin(settings) as admin:
+        existing = _partitions(admin)
+        for topic in registry(settings):
+            if topic.name in existing:
+                continue
+            wanted: dict[str, Any] = {
+                "num_partitions": topic.partitions or settings.source_partitions,
+                "replication_factor": settings.replication,
+                "configs": dict(topic.config),
+            }
+            try:
+                admin.create_topics({topic.name: wanted})
+            except TopicAlreadyExistsError:
+                continue
+            done.append(f"created {topic.name} with {wanted['num_partitions']} partitions")
+        for problem in list(_differences(settings, admin)):
+            if problem.kind == "config":
+                topic = next(t for t in registry(settings) if t.name == problem.topic)
+                _set_config(admin, topic)
+                done.append(f"set {', '.join(key for key, _ in topic.config)} of {topic.name}")
+    return done
+
+
+def _differences(settings: Settings, admin: KafkaAdminClient) -> Iterator[Problem]:
+    existing = _partitions(admin)
+    for topic in registry(settings):
+        have = existing.get(topic.name)
+        if have is None:
+            yield Problem(topic.name, f"topic {topic.name} is missing", "missing")
+        elif topic.partitions is not None and have != topic.partitions:
+            words = f"topic {topic.name} has {have} partitions and must have {topic.partitions}"
+            yield Problem(topic.name, words, "partitions")
+        elif settings.broker.kind != "embedded" and topic.config:  # the embedded broker knows no topic configuration
+            config = _config(admin, topic.name)
+            wrong = [f"{key}={config.get(key)} (must be {value})" for key, value in topic.config if config.get(key) != value]
+            if wrong:
+                yield Problem(topic.name, f"topic {topic.name} has {', '.join(wrong)}", "config")
+
+
+def _partitions(admin: KafkaAdminClient) -> Mapping[str, int]:
+    return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics() if not topic.get("error_code")}
+
+
+def _config(admin: KafkaAdminClient, topic: str) -> dict[str, str]:
+    found = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)], config_filter="all")
+    return {key: str(entry["value"]) for key, entry in found["topic"][topic].items()}
+
+
+def _set_config(admin: KafkaAdminClient, topic: Topic) -> None:
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=dict(topic.config))])
+
+
+class _Admin:
+    """An admin client that answers in our words."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __enter__(self) -> KafkaAdminClient:
+        try:
+            self._client = KafkaAdminClient(**self._settings.broker.client(), bootstrap_timeout_ms=10_000)
+        except (KafkaError, OSError, ValueError) as error:
+            raise TopicsError(
+                f"no answer from the broker at {self._settings.broker.address} ({error}); "
+                "check --broker, and --security if it wants TLS or a password"
+            ) from None
+        return self._client
+
+    def __exit__(self, *exc: object) -> None:
+        self._client.close()
+
+
+def advice(problems: list[Problem]) -> str:
+    """What to do about differences, in one line."""
+    if any(problem.kind == "partitions" for problem in problems):
+        return "a partition count cannot be changed under data: set --partitions to what is there, or use another --namespace"
+    return "run: undertow topics apply"

@@ -1,0 +1,143 @@
+"""The wiring: one Faust app of three agents, a table and two timers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from undertow import topics
+from undertow.agents.casebook import CasebookLoop
+from undertow.agents.intake import IntakeLoop
+from undertow.agents.ledger import LedgerLoop
+from undertow.agents.transport import Consumer, EmbeddedTransport, SpanSchema, SpanTable, Transport, spans
+from undertow.clock import wall
+from undertow.domain.contract import Contract
+from undertow.metrics.board import Board
+from undertow.settings import Broker, Settings
+from undertow.stages.casebook import join_rows
+from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
+
+PULSE = 1.0
+"""Seconds between two updates of what the worker shows of itself."""
+PACE = 0.05
+"""Seconds between two small fetches: at low rates CPU is paid a span, so a span should hold many records."""
+
+
+def create(
+    settings: Settings, contracts: Mapping[str, Contract], board: Board, logging_config: dict[str, Any] | None = None
+) -> faust.App:
+    """The app of one worker, not yet started."""
+    app = _app(settings, logging_config)
+    ours = {"schema": SpanSchema()}
+    table = SpanTable(
+        app,
+        name=topics.TABLE,
+        source=topics.name(settings, topics.CASEBOOK),
+        partitions=settings.casebook_partitions,
+        join=join_rows,
+    )
+    intake = IntakeLoop(app, settings, contracts, board)
+    casebook = CasebookLoop(app, table, settings, contracts, board)
+    ledger = LedgerLoop(topics.name(settings, topics.CELLS), contracts, board)
+    sources = [topics.name(settings, source) for source in topics.SOURCES]
+    app.agent(app.topic(*sources, **ours), name="intake")(spans(app, intake.intake))
+    app.agent(app.topic(table.source, **ours), name="casebook")(spans(app, casebook.casebook))
+    app.agent(app.topic(ledger.partition.topic, acks=False, **ours), name="ledger")(spans(app, ledger.ledger))
+    table.on_recover(casebook.recovered)
+
+    @app.on_partitions_revoked.connect(weak=False)  # type: ignore[untyped-decorator]
+    async def revoked(sender: object, revoked: set[TP], **kwargs: object) -> None:
+        board.ready(False, "partitions are being dealt out")
+        if ledger.partition in revoked:
+            ledger.revoked()
+
+    @app.timer(PULSE)  # type: ignore[untyped-decorator]
+    async def pulse() -> None:
+        _show(app, board, casebook, ledger)
+
+    if settings.clock == "wall":
+
+        @app.timer(settings.tick_every)  # type: ignore[untyped-decorator]
+        async def tick() -> None:
+            if _waiting(app) is None:
+                await casebook.tick(wall)
+
+    return app
+
+
+def _app(settings: Settings, logging_config: dict[str, Any] | None) -> faust.App:
+    embedded = settings.broker.kind == "embedded"
+    (EmbeddedTransport if embedded else Transport).pace = PACE
+    scheme = "undertow-embedded" if embedded else "undertow"
+    brokers = ";".join(f"{scheme}://{address}" for address in settings.broker.address.split(","))
+    session = EmbeddedTransport.session_timeout if embedded else settings.session_timeout
+    return faust.App(
+        topics.app_id(settings),
+        broker=brokers,
+        broker_credentials=_credentials(settings.broker),
+        datadir=settings.data_dir,
+        logging_config=logging_config,
+        worker_redirect_stdouts=False,
+        web_enabled=False,
+        store="memory://",
+        key_serializer="raw",
+        value_serializer="raw",
+        # the registry creates topics; stock Faust would create a missing changelog with a shape of its own
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=settings.casebook_partitions,
+        topic_replication_factor=settings.replication,
+        table_standby_replicas=0,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=session,
+        broker_heartbeat_interval=session / 6,
+        broker_rebalance_timeout=2 * session,
+        broker_commit_interval=settings.commit_every,
+        broker_commit_every=10_000_000,  # by time only: a commit waits for a flush, so each one costs a pause
+        broker_max_poll_records=4000,
+        stream_buffer_maxsize=8,  # counts spans
+        consumer_max_fetch_size=1 << 20,
+        producer_max_batch_size=900_000,
+        producer_max_request_size=MAX_LETTER_BYTES + MAX_EVENT_BYTES,
+    )
+
+
+def _credentials(broker: Broker) -> faust.auth.Credentials | None:
+    context = broker.ssl_context()
+    if broker.security.startswith("SASL"):
+        return faust.SASLCredentials(
+            username=broker.username, password=broker.password, mechanism=broker.sasl_mechanism, ssl_context=context
+        )
+    return faust.SSLCredentials(context) if context is not None else None
+
+
+def _waiting(app: faust.App) -> str | None:
+    """Why the worker is not ready yet, in words; None when it is."""
+    if app.rebalancing:
+        return "partitions are being dealt out"
+    if not app.tables.actives_ready:
+        return "state is being recovered from the changelog"
+    return None
+
+
+def _show(app: faust.App, board: Board, casebook: CasebookLoop, ledger: LedgerLoop) -> None:
+    board.alive()
+    consumer = app.consumer
+    assert isinstance(consumer, Consumer)
+    waiting = _waiting(app)
+    if waiting is None and ledger.partition in consumer.assignment():
+        if consumer.caught_up(ledger.partition):
+            ledger.expose()
+        else:
+            waiting = "the ledger is being read"
+    board.ready(waiting is None, waiting or "ready")
+    if waiting is None:
+        board.lag(dict(consumer.lag()))
+        board.tickets_kept(casebook.tickets)
+        owned: dict[str, int] = {}
+        for tp in consumer.assignment():
+            owned[tp.topic] = owned.get(tp.topic, 0) + 1
+        board.partitions(owned)

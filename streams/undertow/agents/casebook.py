@@ -1,0 +1,109 @@
+"""The casebook loop: a span of parcels and ticks in, rows to the table, cells to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from faust.types import AppT, EventT
+
+from undertow import topics
+from undertow.agents.transport import SpanTable, send_all
+from undertow.agents.transport.producer import producer_of
+from undertow.clock import Clock
+from undertow.domain.contract import Contract
+from undertow.metrics.board import Board
+from undertow.settings import Settings
+from undertow.stages import letters
+from undertow.stages.casebook import Casebook, Done
+from undertow.stages.records import (
+    CellSaid,
+    Completed,
+    Entry,
+    Judged,
+    Parcel,
+    Tick,
+    decode_for_casebook,
+    encode,
+    ledger_key,
+)
+
+BEGINNING = -1
+"""Offset that a new owner's first words stand for: before anything it reads under its epoch."""
+
+
+class CasebookLoop:
+    """Handles spans of the casebook topic; owns one :class:`Casebook` a partition."""
+
+    def __init__(
+        self, app: AppT, table: SpanTable, settings: Settings, contracts: Mapping[str, Contract], board: Board
+    ) -> None:
+        self._app, self._table, self._contracts, self._board = app, table, contracts, board
+        self._topic = topics.name(settings, topics.CASEBOOK)
+        self._cells = topics.name(settings, topics.CELLS)
+        self._dead = topics.name(settings, topics.DEAD_LETTERS)
+        self._books: dict[int, tuple[Casebook, dict[bytes, bytes]]] = {}
+
+    async def recovered(self) -> None:
+        """After each recovery: open the partitions that came, forget those that went."""
+        mine = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._topic}
+        for partition in self._books.keys() - mine:
+            del self._books[partition]
+        for partition in sorted(mine):
+            await self._book(partition)
+
+    async def casebook(self, event: EventT[Any]) -> None:
+        """One span."""
+        partition = event.message.partition
+        book = await self._book(partition)
+        entries: list[Entry] = []
+        as_of = 0.0
+        for record in event.value:
+            match decode_for_casebook(record.value):
+                case Parcel(more):
+                    entries += more
+                case Tick(time):
+                    as_of = max(as_of, time)
+        offset = event.message.offset
+        if entries:
+            await self._tell(book, book.fold(entries), offset)
+        if as_of > book.as_of:
+            await self._tell(book, book.tick(as_of), offset)
+            await self._say([book.judged()])
+
+    async def tick(self, clock: Clock) -> None:
+        """Send every partition of ours the time."""
+        value = encode(Tick(clock()))
+        for partition in self._books:
+            await send_all(producer_of(self._app), self._topic, partition, [(None, value, [])])
+
+    @property
+    def tickets(self) -> int:
+        """Tickets kept by this worker."""
+        return sum(book.tickets for book, _ in self._books.values())
+
+    async def _book(self, partition: int) -> Casebook:
+        """The partition's casebook, rebuilt from the rows when they are not those it was built from."""
+        rows = self._table.rows(partition)
+        known = self._books.get(partition)
+        if known is not None and known[1] is rows:
+            return known[0]
+        book = Casebook(partition, self._contracts, rows)
+        self._books[partition] = (book, rows)
+        await self._tell(book, book.assigned(), BEGINNING)
+        await self._say([book.completed(BEGINNING), book.judged()])
+        return book
+
+    async def _tell(self, book: Casebook, done: Done, offset: int) -> None:
+        """Rows first: a cell must never stand on facts that exist nowhere."""
+        if done.rows:
+            await self._table.write(book.partition, done.rows)
+        if done.late:
+            await send_all(producer_of(self._app), self._dead, 0, map(letters.record_of_late, done.late))
+        await self._say(book.snapshots(done.cells, offset))
+        self._board.duplicates(done.duplicates)
+        self._board.late(len(done.late))
+
+    async def _say(self, said: Iterable[CellSaid | Completed | Judged]) -> None:
+        records = ((ledger_key(record), encode(record), []) for record in said)
+        await send_all(producer_of(self._app), self._cells, 0, records)

@@ -1,0 +1,74 @@
+"""The intake loop: a span of source records in, parcels, period claims and dead letters out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from faust.types import AppT, EventT
+
+from undertow import topics
+from undertow.agents.transport import send_all
+from undertow.agents.transport.producer import producer_of
+from undertow.domain.contract import Contract
+from undertow.metrics.board import Board
+from undertow.settings import Settings
+from undertow.stages import letters
+from undertow.stages.intake import Intake, Taken
+from undertow.stages.limits import RejectLimit
+from undertow.stages.records import Entry, Parcel, PeriodSaid, encode, ledger_key
+
+PARCEL: Final = 400
+"""Entries a record: at their largest (names of 256 characters) they still fit a record batch."""
+
+
+class IntakeLoop:
+    """Handles spans of the source topics."""
+
+    def __init__(self, app: AppT, settings: Settings, contracts: Mapping[str, Contract], board: Board) -> None:
+        self._app, self._settings, self._board = app, settings, board
+        self._stage = Intake(contracts, settings.casebook_partitions)
+        self._limits: dict[tuple[str, int], RejectLimit] = {}
+        self._casebook = topics.name(settings, topics.CASEBOOK)
+        self._cells = topics.name(settings, topics.CELLS)
+        self._dead = topics.name(settings, topics.DEAD_LETTERS)
+
+    async def intake(self, event: EventT[Any]) -> None:
+        """One span."""
+        records = event.value
+        taken = self._stage.take(records)
+        self._mind_limits(event.message.topic, event.message.partition, records, taken)
+        producer = producer_of(self._app)
+        for partition, entries in taken.entries.items():
+            await send_all(producer, self._casebook, partition, ((None, encode(parcel), []) for parcel in parcels(entries)))
+        if taken.claims:
+            said = [PeriodSaid(claim) for claim in taken.claims]
+            await send_all(producer, self._cells, 0, ((ledger_key(claim), encode(claim), []) for claim in said))
+        if taken.letters:
+            await send_all(producer, self._dead, 0, map(letters.record_of, taken.letters))
+        self._count(event.message.topic, taken)
+
+    def _mind_limits(self, topic: str, partition: int, records: list[Any], taken: Taken) -> None:
+        limit = self._limits.get((topic, partition))
+        if limit is None:
+            limit = self._limits[topic, partition] = RejectLimit(
+                topic, self._settings.reject_share, self._settings.reject_run
+            )
+        bad = {letter.record.offset for letter in taken.letters}
+        last = taken.letters[-1] if taken.letters else None
+        limit.saw((record.offset in bad for record in records), f"{last.reason} at {last.field}" if last else "")
+
+    def _count(self, topic: str, taken: Taken) -> None:
+        for vendor, counts in taken.feeds.items():
+            self._board.consumed(topic, vendor, counts.consumed)
+            self._board.backdated(topic, vendor, counts.backdated)
+            if counts.last_event_time:
+                self._board.event_time(topic, vendor, counts.last_event_time)
+        for letter in taken.letters:
+            self._board.rejected(topic, letter.reason, 1)
+
+
+def parcels(entries: list[Entry]) -> Iterator[Parcel]:
+    """Entries in parcels of a size that fits a record batch."""
+    for start in range(0, len(entries), PARCEL):
+        yield Parcel(entries[start : start + PARCEL])

@@ -1,0 +1,171 @@
+"""Positions, commits and rebalances: C1, C2, C5's seek, C6 and C7."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+from faust.exceptions import ImproperlyConfigured
+from faust.types import TP, Message
+
+from undertow.agents.transport.delivery import Delivery
+from undertow.agents.transport.errors import MissingChangelog
+from undertow.agents.transport.lease import Lease
+from undertow.agents.transport.producer import stop_worker
+from undertow.agents.transport.thread import ConsumerThread
+
+#: C1: part of the session timeout (ratio) which agents, flush and commit get before partitions are given back.
+SETTLE_RATIO = 0.5
+
+
+class Consumer(Delivery):
+    """Faust's consumer under the strict rules. A source is every assigned partition that is not a changelog."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        conf = self.app.conf
+        if conf.consumer_auto_offset_reset != "earliest":
+            raise ImproperlyConfigured("consumer_auto_offset_reset must be 'earliest': anything else skips records")
+        if conf.table_standby_replicas:
+            raise ImproperlyConfigured("table_standby_replicas must be 0: standby recovery is not under these rules")
+        self.lease = Lease(conf.broker_session_timeout)
+        self._goals: dict[TP, int] = {}
+
+    # -- What the app asks
+
+    def lag(self) -> dict[TP, int]:
+        """Records between the first one not settled and the end of the log, for each assigned source partition.
+
+        Settled is handled by the agent, committed or not. No I/O: log ends are the last fetched ones; a partition of
+        which none was fetched yet is absent.
+        """
+        lags: dict[TP, int] = {}
+        for tp in self._sources():
+            settled, end = self.ledger.next(tp, self._acked_index.get(tp, ())), self.marks(tp)[1]
+            if settled is not None and end is not None:
+                lags[tp] = max(0, end - settled)
+        return lags
+
+    def caught_up(self, tp: TP) -> bool:
+        """Whether a partition of a topic without acks was handled up to the log end which it had at its assignment.
+
+        Such a topic is read from its beginning at every assignment, by an agent made with `spans`. False before the
+        first seek, during a rebalance, and for a partition that is not assigned.
+        """
+        goal, settled = self._goals.get(tp), self.ledger.next(tp)
+        return self.sources_open and goal is not None and settled is not None and settled >= goal
+
+    def handled(self, message: Message) -> None:
+        """Note that an agent is done with a message. `spans` calls this; Faust's own acks skip topics without acks."""
+        current = message.generation_id == self.app.consumer_generation_id
+        if current and not self.app.topics.acks_enabled_for(message.topic):
+            self.ledger.handled(message.tp, message.offset)
+
+    def _sources(self) -> set[TP]:
+        logs = self.app.tables.changelog_topics
+        return {tp for tp in self.assignment() if tp.topic not in logs}
+
+    # -- Positions: C5
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Seek changelogs for a recovery, when no fetch from before is under way.
+
+        Such a fetch would take records from after the seek and drop them as records of an old assignment.
+        """
+        async with self.fetching:
+            await super().seek_wait(partitions)
+
+    async def perform_seek(self) -> None:
+        """C5: seek every source partition to its committed offset, or to its beginning where nothing is committed.
+
+        Faust seeks only where something is committed. A record that was fetched and dropped before this seek would then
+        be lost on a new topic, and a topic without acks would not be read again.
+        """
+        self.sources_open = False
+        async with self.fetching:
+            self.epoch += 1
+            self._goals.clear()
+            sources = self._sources()
+            committed = {tp: offset for tp, offset in (await self.seek_to_committed()).items() if offset and offset > 0}
+            fresh = {tp for tp in sources if tp not in committed}
+            starts = dict(committed)
+            if fresh:
+                starts |= await cast(ConsumerThread, self._thread).start_of_log(fresh)
+            unacked = {tp for tp in fresh if not self.app.topics.acks_enabled_for(tp.topic)}
+            ends = await self.highwaters(*unacked) if unacked else {}
+            for tp in sources:
+                self._forget({tp})
+                self._read_offset[tp] = self._committed_offset[tp] = committed.get(tp)
+                self.ledger.start(tp, starts[tp])
+                if tp in unacked:
+                    self._goals[tp] = ends[tp]
+            self.sources_open = True
+
+    # -- Commits: C2
+
+    def _new_offset(self, tp: TP) -> int | None:
+        self._acked[tp].clear()
+        return self.ledger.settle(tp, self._acked_index[tp], self._committed_offset[tp])
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """C2 needs no gaps."""
+
+    def _forget(self, tps: set[TP]) -> None:
+        self.ledger.drop(tps)
+        for tp in tps:
+            self._acked.pop(tp, None)
+            self._acked_index.pop(tp, None)
+
+    # -- Rebalances: C1, C6, and C7 for agents that were not made with `spans`
+
+    async def on_task_error(self, exc: BaseException) -> None:
+        """C7: stop without a commit. Faust commits here, and the failed event with it."""
+        await stop_worker(self.app, exc)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """C6: go on only if each table's changelog is here with its source, both with the table's partitions.
+
+        A changelog that the group's leader did not know when it assigned stays unassigned for the leader's life, and
+        Faust then runs the table without recovery.
+        """
+        self.sources_open = False
+        for table in self.app.tables.values():
+            source, log = getattr(table, "source", None), table.changelog_topic_name
+            if source is None:
+                continue
+            here = {tp.partition for tp in assigned if tp.topic == log}
+            read = {tp.partition for tp in assigned if tp.topic == source}
+            if read - here or any(partition >= table.partitions for partition in read | here):
+                text = (
+                    f"{source} and {log} must both exist with {table.partitions} partitions, but assigned are "
+                    f"{sorted(read)} and {sorted(here)}; create what is missing, then start again"
+                )
+                await stop_worker(self.app, MissingChangelog(text))
+                return
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """C1: let agents finish, flush, commit, and only then forget what was acked.
+
+        Faust drops the acks first, so each rebalance replays everything since the last commit.
+        """
+        self.sources_open = False
+        if revoked and not self.should_stop:
+            budget = self.app.conf.broker_session_timeout * SETTLE_RATIO
+            self.app.flow_control.suspend()
+            self.stop_flow()
+            self.app.flow_control.clear()
+            try:
+                await asyncio.wait_for(self._settle(), budget)
+            except TimeoutError:
+                self.log.warning("revoke: agents not done in %.1f s, their offsets are not committed", budget)
+            except Exception as exc:
+                await stop_worker(self.app, exc)
+        await super().on_partitions_revoked(revoked)
+        self._forget(revoked)
+
+    async def _settle(self) -> None:
+        await self.wait_empty()
+        await self.maybe_wait_for_commit_to_finish()
+        await self.commit(start_new_transaction=False)

@@ -1,0 +1,61 @@
+"""``undertow import``: a file onto the source topics."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from undertow import topics
+from undertow.adapters import ADAPTERS
+from undertow.cli.options import Duration, broker_options, settings
+from undertow.clients import Publisher
+from undertow.stages.records import Tick, encode
+
+
+@click.command(name="import")
+@click.argument("adapter", type=click.Choice(sorted(ADAPTERS)))
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
+@click.option("--speed", type=click.FloatRange(0, min_open=True), help="events a second  [default: as fast as the broker takes them]")
+@click.option("--follow-up", type=Duration(), default="400d", show_default=True, help="at the end, tell the worker that this much time has passed")
+@broker_options
+def import_(adapter: str, path: Path, vendor: str | None, speed: float | None, follow_up: float, **cluster: Any) -> None:  # noqa: ANN401
+    """Publish a file's history as events. Let the worker run with --clock events, for the time is the history's own.
+
+    Importing twice changes nothing: the same file gives the same event ids.
+
+    \b
+    Example:  undertow import servicenow incidents.csv.gz --vendor acme --broker kafka-1:9092
+    """
+    chosen = settings(cluster)
+    messages = list(ADAPTERS[adapter](path, vendor or adapter))
+    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TextColumn("events"), TimeRemainingColumn())
+    with Publisher(chosen) as publisher, Progress(*columns, console=Console(stderr=True)) as progress:
+        shown = progress.add_task("importing", total=len(messages))
+        started = time.monotonic()
+        for sent, message in enumerate(messages):
+            if speed is not None and (early := started + sent / speed - time.monotonic()) > 0:
+                time.sleep(early)
+            # never stamped with the event's own time: the broker would delete a history older than the topic's retention
+            publisher.send(
+                topics.name(chosen, message.topic),
+                message.value,
+                key=message.key.encode() or None,
+                headers=[("content-type", b"application/cloudevents+json")],
+            )
+            progress.advance(shown)
+        publisher.flush()
+        as_of = max((message.time for message in messages), default=0.0) + follow_up
+        tick(publisher, chosen, as_of)
+    click.echo(f"{len(messages):,} events are on the topics; the worker judges them as of {as_of:.0f} s since 1970", err=True)
+
+
+def tick(publisher: Publisher, chosen: Any, as_of: float) -> None:  # noqa: ANN401
+    """Tell every casebook partition the time (seconds)."""
+    for partition in range(chosen.casebook_partitions):
+        publisher.send(topics.name(chosen, topics.CASEBOOK), encode(Tick(as_of)), partition=partition)

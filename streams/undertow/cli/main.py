@@ -1,0 +1,66 @@
+"""``undertow``: the group of all commands, and the one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from undertow.adapters import Unreadable
+from undertow.admin import TopicsError
+from undertow import exits
+from undertow.clients import KafkaUnavailable
+
+COMMANDS = {
+    "demo": ("undertow.cli.demo", "demo"),
+    "worker": ("undertow.cli.worker", "worker"),
+    "topics": ("undertow.cli.topics", "topics"),
+    "import": ("undertow.cli.importing", "import_"),
+    "replay": ("undertow.cli.replay", "replay"),
+    "dlq": ("undertow.cli.dlq", "dlq"),
+}
+"""Imported when used: Faust alone takes most of a second."""
+
+
+class Group(click.Group):
+    """A group that imports a command when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        found: click.Command = getattr(__import__(module, fromlist=[name]), name)
+        return found
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="undertow")
+def cli() -> None:
+    """Hold a support vendor's reported SLA figures against what really happened to the customers.
+
+    \b
+    See it work:      undertow demo
+    Judge a history:  undertow replay --adapter servicenow incidents.csv.gz
+    Run it:           undertow topics apply && undertow worker
+    """
+
+
+def main() -> None:
+    """Entry point. Failures we foresee are one line on standard error; a traceback is a bug."""
+    try:
+        cli.main(standalone_mode=True)
+    except (TopicsError, KafkaUnavailable) as error:
+        _fail(error, exits.FAILED)
+    except (Unreadable, OSError) as error:
+        _fail(error, exits.USAGE)
+
+
+def _fail(error: Any, code: int) -> None:  # noqa: ANN401
+    click.echo(f"undertow: {error}", err=True)
+    sys.exit(code)

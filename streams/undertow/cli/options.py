@@ -1,0 +1,115 @@
+"""Options that several commands share, and the settings they make."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from undertow import contracts as contract_files
+from undertow.domain.contract import Contract
+from undertow.settings import Broker, Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_BROKER = (
+    click.option("--broker", default="127.0.0.1:9092", envvar="UNDERTOW_BROKER", show_default=True, help="host:port[,host:port]"),
+    click.option(
+        "--broker-kind",
+        type=click.Choice(["kafka", "embedded"]),
+        default="kafka",
+        envvar="UNDERTOW_BROKER_KIND",
+        hidden=True,
+        help="work-arounds for the demo's in-memory broker",
+    ),
+    click.option(
+        "--security",
+        type=click.Choice(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
+        default="PLAINTEXT",
+        envvar="UNDERTOW_SECURITY",
+        show_default=True,
+        help="how to connect",
+    ),
+    click.option("--ca-file", envvar="UNDERTOW_CA_FILE", type=click.Path(exists=True), help="CA certificate (PEM)"),
+    click.option("--cert-file", envvar="UNDERTOW_CERT_FILE", type=click.Path(exists=True), help="client certificate (PEM)"),
+    click.option("--key-file", envvar="UNDERTOW_KEY_FILE", type=click.Path(exists=True), help="its key (PEM)"),
+    click.option(
+        "--sasl-mechanism",
+        type=click.Choice(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
+        default="PLAIN",
+        envvar="UNDERTOW_SASL_MECHANISM",
+        show_default=True,
+    ),
+    click.option("--username", envvar="UNDERTOW_USERNAME", help="SASL user; the password is read from UNDERTOW_PASSWORD"),
+    click.option("--namespace", default="", envvar="UNDERTOW_NAMESPACE", help="put before every topic and group name"),
+    click.option(
+        "--partitions",
+        "casebook_partitions",
+        type=click.IntRange(1, 1024),
+        default=8,
+        envvar="UNDERTOW_PARTITIONS",
+        show_default=True,
+        help="partitions of our own topics; fixed once data is in them",
+    ),
+)
+
+
+def broker_options(command: F) -> F:
+    """Add the options that say where Kafka is. The command receives them as ``**cluster``; see :func:`settings`."""
+    for option in reversed(_BROKER):
+        command = option(command)
+    return command
+
+
+def settings(cluster: dict[str, Any], **more: Any) -> Settings:  # noqa: ANN401 - fields of Settings
+    """Settings from the options of :func:`broker_options`."""
+    broker = Broker(
+        address=cluster["broker"],
+        kind=cluster["broker_kind"],
+        security=cluster["security"],
+        ca_file=cluster["ca_file"],
+        cert_file=cluster["cert_file"],
+        key_file=cluster["key_file"],
+        sasl_mechanism=cluster["sasl_mechanism"],
+        username=cluster["username"],
+        password=os.environ.get("UNDERTOW_PASSWORD"),  # never an option: options stand in the process list
+    )
+    own = {"namespace": cluster["namespace"], "casebook_partitions": cluster["casebook_partitions"]}
+    return Settings(broker=broker, **own, **more)
+
+
+def contracts(folder: Path) -> dict[str, Contract]:
+    """The contracts of a folder, or a usage error that says what is wrong with them."""
+    try:
+        return contract_files.load(folder)
+    except contract_files.BadContract as error:
+        raise click.UsageError(str(error)) from None
+
+
+class Duration(click.ParamType):
+    """``30d``, ``12h``, ``90m``, ``45s`` as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """Parse, or fail with what to write."""
+        if isinstance(value, float):
+            return value
+        try:
+            return contract_files.duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+contracts_option = click.option(
+    "--contracts",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="contracts",
+    envvar="UNDERTOW_CONTRACTS",
+    show_default=True,
+    help="folder of contracts, one YAML file a vendor",
+)

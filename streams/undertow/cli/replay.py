@@ -1,0 +1,234 @@
+"""``undertow replay``: history through the very same fold, without a worker."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from undertow import clients, topics
+from undertow.adapters import ADAPTERS
+from undertow.cli.options import Duration, broker_options, contracts, settings
+from undertow.clock import day_of
+from undertow.domain.contract import DAY, Contract
+from undertow.domain.ledger import ALL, Figures, Rate, figures
+from undertow.domain.verdicts import Colour, Verdict, verdict
+from undertow.stages.offline import Offline
+from undertow.stages.records import KafkaRecord, Record
+
+SPAN = 2000
+"""Records folded at a time."""
+STYLE = {Colour.HOLDS: "green", Colour.RED_INSIDE: "red", Colour.UNCLEAR: "yellow", Colour.CANNOT_TELL: "dim"}
+
+
+@click.command()
+@click.argument("source", metavar="FILE|TOPIC")
+@click.option("--adapter", type=click.Choice(sorted(ADAPTERS)), help="format of FILE; without it SOURCE is a topic, or 'all' for every source topic")
+@click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
+@click.option("--contracts", "folder", type=click.Path(path_type=Path, file_okay=False), envvar="UNDERTOW_CONTRACTS", help="folder of contracts; without it the defaults")
+@click.option("--solve-time", type=click.Choice(["row", "resolved_at"]), help="count repeat contacts from the status change or from the vendor's claim")
+@click.option("--repeat-window", type=Duration(), help="e.g. 30d")
+@click.option("--reopen-window", type=Duration(), help="e.g. 14d")
+@click.option("--minimum-n", type=click.IntRange(1), help="below it the verdict is 'cannot tell yet'")
+@click.option("--as-of", help="judge as of this time (RFC 3339, UTC if it has no offset)  [default: when every follow-up has passed]")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object instead of the table")
+@broker_options
+def replay(
+    source: str,
+    adapter: str | None,
+    vendor: str | None,
+    folder: Path | None,
+    solve_time: Literal["row", "resolved_at"] | None,
+    repeat_window: float | None,
+    reopen_window: float | None,
+    minimum_n: int | None,
+    as_of: str | None,
+    as_json: bool,
+    **cluster: Any,  # noqa: ANN401
+) -> None:
+    """Fold a file, or topics, offline and print each vendor's figures over all time.
+
+    \b
+    Examples:
+      undertow replay --adapter servicenow incidents.csv.gz --solve-time resolved_at
+      undertow replay --adapter cloudevents events.jsonl --as-of 2026-06-30 --json
+      undertow replay all --broker kafka-1:9092 --contracts contracts/
+    """
+    until = _instant(as_of)
+    changed: dict[str, Any] = {
+        "solve_time": solve_time,
+        "repeat_window": repeat_window,
+        "reopen_window": reopen_window,
+        "minimum_n": minimum_n,
+        "keep_all": True,  # a history is judged as a whole
+    }
+    changed = {key: value for key, value in changed.items() if value is not None}
+    records: Iterable[KafkaRecord]
+    if adapter is not None:
+        name = vendor or adapter
+        agreed = contracts(folder) if folder else {name: Contract(vendor=name)}
+        records = _from_file(adapter, Path(source), name, until)
+    elif folder is None:
+        raise click.UsageError("a topic needs --contracts; a file needs --adapter")
+    else:
+        agreed = contracts(folder)
+        records = _from_topics(source, cluster, until)
+    agreed = {name: msgspec.structs.replace(contract, **changed) for name, contract in agreed.items()}
+    book = Offline(agreed)
+    stream = iter(records)
+    while span := list(islice(stream, SPAN)):
+        book.take(span)
+    if until is None:
+        until = book.last_event_time + max(contract.follow_up for contract in agreed.values())
+    book.tick(until)
+    cells = book.close().cells()
+    rows = [
+        (row, verdict(row, contract))
+        for contract in agreed.values()
+        for row in figures(cells, contract, until, day_of(contract.time_zone))
+        if (row.window, row.segment) == (ALL, ALL)
+    ]
+    if as_json:
+        click.echo(json.dumps(_object(rows, book, until), indent=2))
+    else:
+        _print(rows, book, until)
+
+
+def _instant(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"--as-of {text!r} is no time: write 2026-06-30 or 2026-06-30T12:00:00Z") from None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _from_file(adapter: str, path: Path, vendor: str, until: float | None) -> Iterator[KafkaRecord]:
+    """The file's events as records; what happened after ``until`` has not happened yet."""
+    read = ADAPTERS[adapter](path, vendor)
+    quiet = not sys.stderr.isatty()
+    shown = track(read, f"reading {path.name}", console=Console(stderr=True), transient=True, disable=quiet)
+    for line, message in enumerate(shown):
+        if until is None or message.time <= until:
+            yield Record(path.name, 0, line, int(message.time * 1000), message.value)
+
+
+def _from_topics(source: str, cluster: dict[str, Any], until: float | None) -> Iterator[KafkaRecord]:
+    chosen = settings(cluster)
+    names = [topics.name(chosen, topic) for topic in topics.SOURCES] if source == "all" else [source]
+    for name in names:
+        for record in clients.read(chosen, name):
+            if until is None or _happened(record) <= until:
+                yield record
+
+
+def _happened(record: KafkaRecord) -> float:
+    from undertow import wire  # noqa: PLC0415
+
+    try:
+        return wire.decode(record.value, record.headers).time.timestamp()
+    except wire.Refused:
+        return 0.0
+
+
+def _object(rows: list[tuple[Figures, Verdict]], book: Offline, until: float) -> dict[str, Any]:
+    return {
+        "as_of": datetime.fromtimestamp(until, UTC).isoformat(),
+        "refused": len(book.letters),
+        "duplicates": book.duplicates,
+        "vendors": {row.vendor: _vendor(row, said, book) for row, said in rows},
+    }
+
+
+def _vendor(row: Figures, said: Verdict, book: Offline) -> dict[str, Any]:
+    rates = {
+        "reported_met": row.reported,
+        "actual": row.actual,
+        "reopened": row.reopened,
+        "reopened_claimed": row.reopened_claimed,
+        "repeat_contact": row.repeat_contact,
+        "reported_met_but_bad": row.hidden,
+    }
+    chance = row.by_chance
+    return {
+        "tickets": row.tickets,
+        "immature": row.immature,
+        "claimed": row.reported.n,
+        "reported_met": row.reported.count,
+        "reopened": row.reopened.count,
+        "reopened_claimed": row.reopened_claimed.count,
+        "repeat_contact_eligible": row.repeat_contact.n,
+        "repeat_contact": row.repeat_contact.count,
+        "repeat_contact_by_chance": round(chance.count, 1),
+        "reported_met_but_bad": row.hidden.count,
+        "rates": {name: _rate(rate) for name, rate in rates.items()}
+        | {"repeat_contact_by_chance": {"value": None if chance.value is None else round(chance.value, 6), "n": chance.n}},
+        "verdict": {"colour": said.colour.value, "words": said.words, "limit": round(said.limit, 6)},
+        "contract": {
+            "solve_time": book.contracts[row.vendor].solve_time,
+            "repeat_window_days": book.contracts[row.vendor].repeat_window / DAY,
+            "reopen_window_days": book.contracts[row.vendor].reopen_window / DAY,
+            "minimum_n": book.contracts[row.vendor].minimum_n,
+        },
+    }
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    if rate.value is None:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    return {"value": round(rate.value, 6), "low": round(rate.low, 6), "high": round(rate.high, 6), "n": rate.n}
+
+
+def leaders_table(rows: Iterable[tuple[Figures, Verdict]], title: str) -> Table:
+    """The leader's table: outside, inside, and what lies between. Fits 80 columns."""
+    table = Table(title=title, title_justify="left", caption_justify="left")
+    table.add_column("vendor")
+    for column in ("reported", "actual", "hidden", "95 % interval", "by chance", "n"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row, said in rows:
+        shown = (row.reported, row.actual, row.hidden)
+        table.add_row(
+            f"[{STYLE[said.colour]}]{row.vendor}[/]",
+            *map(_percent, shown),
+            _interval(row.hidden),
+            _percent(row.by_chance),
+            f"{row.hidden.n:,}",
+        )
+    return table
+
+
+def verdict_lines(rows: Iterable[tuple[Figures, Verdict]]) -> list[str]:
+    """Each vendor's verdict in words, as console markup."""
+    return [f"[{STYLE[said.colour]}]{row.vendor}: {said.words}[/]" for row, said in rows]
+
+
+def _percent(rate: Rate) -> str:
+    return "unknown" if rate.value is None else f"{rate.value:.1%}"
+
+
+def _interval(rate: Rate) -> str:
+    return "" if rate.value is None else f"{rate.low:.1%} to {rate.high:.1%}"
+
+
+def _print(rows: list[tuple[Figures, Verdict]], book: Offline, until: float) -> None:
+    console = Console()
+    when = datetime.fromtimestamp(until, UTC)
+    console.print(leaders_table(rows, f"All time, judged as of {when:%Y-%m-%d %H:%M} UTC"))
+    for line in verdict_lines(rows):
+        console.print(line)
+    if not rows:
+        console.print("no ticket was found: do the contracts name the vendors of this history?")
+    if book.letters:
+        letter = book.letters[0]
+        console.print(f"{len(book.letters):,} records were refused; the first: {letter.reason} at {letter.field} ({letter.detail})")

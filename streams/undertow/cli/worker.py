@@ -1,0 +1,70 @@
+"""``undertow worker``: consume, judge, expose."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from undertow import admin, logging
+from undertow import exits
+from undertow.cli.options import broker_options, contracts, contracts_option, settings
+
+
+@click.command()
+@broker_options
+@contracts_option
+@click.option("--metrics-host", default="127.0.0.1", envvar="UNDERTOW_METRICS_HOST", show_default=True, help="0.0.0.0 for all addresses")
+@click.option("--metrics-port", type=click.IntRange(0, 65535), default=9464, envvar="UNDERTOW_METRICS_PORT", show_default=True)
+@click.option(
+    "--clock",
+    type=click.Choice(["wall", "events"]),
+    default="wall",
+    show_default=True,
+    help="'events' where time comes with the data: import and demo",
+)
+@click.option("--reject-share", type=click.FloatRange(0, 1, min_open=True), default=0.5, show_default=True, help="stop beyond this share of the last 1000")
+@click.option("--reject-run", type=click.IntRange(1), default=500, show_default=True, help="stop after so many refused in a row")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
+@click.option("--log-form", type=click.Choice(["auto", "json", "console"]), default="auto", show_default=True)
+@click.option("--data-dir", default=".undertow", envvar="UNDERTOW_DATA_DIR", show_default=True, help="scratch; holds no state")
+def worker(
+    folder: Path,
+    log_level: str,
+    log_form: Literal["auto", "json", "console"],
+    metrics_host: str,
+    metrics_port: int,
+    clock: Literal["wall", "events"],
+    reject_share: float,
+    reject_run: int,
+    data_dir: str,
+    **cluster: Any,  # noqa: ANN401
+) -> None:
+    """Run one worker until a signal stops it. Run as many as you like: Kafka deals the partitions out.
+
+    \b
+    Example:  undertow worker --broker kafka-1:9092 --contracts /etc/undertow/contracts
+    Exit codes: 0 stopped by a signal, 1 failure (start it again), 2 usage, 3 topics, 4 a feed refused as a whole.
+    """
+    chosen = settings(
+        cluster,
+        metrics_host=metrics_host,
+        metrics_port=metrics_port,
+        clock=clock,
+        reject_share=reject_share,
+        reject_run=reject_run,
+        data_dir=data_dir,
+    )
+    agreed = contracts(folder)
+    config = logging.configure(log_level, log_form)
+    from undertow.agents.worker import run  # noqa: PLC0415 - Faust is imported by workers alone
+
+    problems = admin.check(chosen)
+    if problems:
+        for problem in problems:
+            click.echo(f"undertow: {problem.words}", err=True)
+        click.echo(f"undertow: {admin.advice(problems)}", err=True)
+        sys.exit(exits.TOPICS)
+    sys.exit(run(chosen, agreed, config))

@@ -1,0 +1,245 @@
+"""The board between the worker's loop, which writes, and the scrape, which reads in a thread of its own.
+
+Every change makes a new immutable :class:`State` and swaps one reference. A reader takes :attr:`Board.state` once and
+has figures that belong together, however long it renders them; it never waits for the loop and the loop never for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from undertow.domain.contract import Contract
+from undertow.domain.ledger import ALL, Figures, PeriodClaim
+from undertow.domain.verdicts import Verdict
+from undertow.metrics.catalog import COMPANY, MEASURES, OTHER, UNKNOWN
+from undertow.wire import REASONS
+
+Monotonic = Callable[[], float]
+"""Seconds that never go back, from any start."""
+Pair = tuple[str, str]
+
+
+class Exposed(Struct, frozen=True):
+    """What the owner of the ledger shows, all of one moment. ``as_of`` in seconds since 1970-01-01T00:00Z."""
+
+    figures: tuple[tuple[Figures, Verdict], ...]
+    claims: tuple[PeriodClaim, ...]
+    """The newest by vendor and measure."""
+    as_of: float | None
+    minimum_n: Mapping[str, int]
+    """Tickets, by vendor."""
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """All that can be read, of one moment. Nobody changes a mapping in it. None: not known yet.
+
+    ``started``, ``turned`` and ``committed`` are monotonic seconds, ``event_times`` seconds since 1970-01-01T00:00Z.
+    """
+
+    version: str
+    started: float
+    turned: float | None = None
+    """The loop's last turn."""
+    committed: float | None = None
+    ready: bool = False
+    why: str = "starting"
+    exposed: Exposed | None = None
+    consumed: Mapping[Pair, int]
+    """By feed and vendor, as ``backdated`` and ``event_times``."""
+    rejected: Mapping[Pair, int]
+    """By feed and reason."""
+    backdated: Mapping[Pair, int]
+    event_times: Mapping[Pair, float]
+    duplicates: int = 0
+    late: int = 0
+    dead_letters: int = 0
+    lag: Mapping[tuple[str, int], int]
+    partitions: Mapping[str, int]
+    tickets_kept: int | None = None
+
+
+class Board:
+    """Written by the worker, read by the scrape. Counters of every known label begin at 0: rates see the first event.
+
+    ``feeds`` are the source topics, ``topics`` those of the registry, both as the cluster names them, ``vendors`` those
+    with a contract. Writing is safe from any thread. A feed, vendor or reason outside the known ones raises
+    ``ValueError``: labels are bounded, and who counts has checked them already.
+    """
+
+    def __init__(
+        self,
+        *,
+        feeds: Collection[str],
+        vendors: Collection[str],
+        topics: Collection[str],
+        version: str | None = None,
+        clock: Monotonic = time.monotonic,
+    ) -> None:
+        if taken := {COMPANY, UNKNOWN} & set(vendors):
+            raise ValueError(
+                f"no vendor can be called {' or '.join(sorted(taken))}: the metrics use the word; rename it"
+            )
+        self.clock: Final = clock
+        self._topics: Final = frozenset(topics)
+        self._writing: Final = Lock()
+        publishers = (*sorted(vendors), COMPANY, UNKNOWN)
+        by_vendor = {(feed, vendor): 0 for feed in feeds for vendor in publishers}
+        self._known: Final = frozenset(by_vendor)
+        self._state = State(
+            version=version or installed(),
+            started=clock(),
+            consumed=by_vendor,
+            rejected={(feed, reason): 0 for feed in feeds for reason in REASONS},
+            backdated=by_vendor,
+            event_times={},
+            lag={},
+            partitions={},
+        )
+
+    @property
+    def state(self) -> State:
+        """Everything as of now. Take it once per answer."""
+        return self._state
+
+    # -- the ledger's owner
+
+    def expose(
+        self,
+        figures: Iterable[tuple[Figures, Verdict]],
+        claims: Iterable[PeriodClaim],
+        as_of: float | None,
+        contracts: Mapping[str, Contract],
+    ) -> None:
+        """Show these figures in place of all shown before.
+
+        A row or claim that no contract bounds (of a vendor or segment that has left the contracts while its cells are
+        still in the ledger) is left out.
+        """
+        newest: dict[Pair, PeriodClaim] = {}
+        for claim in claims:
+            key = (claim.vendor, claim.measure)
+            if claim.vendor not in contracts or claim.measure not in MEASURES:
+                continue
+            if key not in newest or _newness(claim) > _newness(newest[key]):
+                newest[key] = claim
+        exposed = Exposed(
+            figures=tuple((row, verdict) for row, verdict in figures if _bounded(row, contracts)),
+            claims=tuple(newest[key] for key in sorted(newest)),
+            as_of=as_of,
+            minimum_n={vendor: contracts[vendor].minimum_n for vendor in sorted(contracts)},
+        )
+        self._set(exposed=exposed)
+
+    def withdraw(self) -> None:
+        """Show no vendor figure any more: another worker owns the ledger. The very next scrape is without them."""
+        self._set(exposed=None)
+
+    # -- the worker
+
+    def alive(self) -> None:
+        """The loop has turned. Call it from the loop, every second or so."""
+        self._set(turned=self.clock())
+
+    def ready(self, ready: bool, why: str) -> None:
+        """Whether the worker does its work, and in words why (not)."""
+        self._set(ready=ready, why=why)
+
+    def committed(self) -> None:
+        """Offsets were committed just now."""
+        self._set(committed=self.clock())
+
+    def tickets_kept(self, n: int) -> None:
+        """Tickets in this worker's state."""
+        self._set(tickets_kept=n)
+
+    def partitions(self, assigned: Mapping[str, int]) -> None:
+        """Partitions assigned, by topic; replaces what was said before. Unregistered topics are left out."""
+        self._set(partitions={topic: n for topic, n in assigned.items() if topic in self._topics})
+
+    def lag(self, records: Mapping[tuple[str, int], int]) -> None:
+        """Unread records by topic and partition; replaces what was said before. Unregistered topics are left out."""
+        self._set(lag={at: n for at, n in records.items() if at[0] in self._topics})
+
+    # -- feeds
+
+    def consumed(self, feed: str, vendor: str, n: int = 1) -> None:
+        """``n`` more records were read, refused ones included."""
+        self._count("consumed", (feed, vendor), n)
+
+    def rejected(self, feed: str, reason: str, n: int = 1) -> None:
+        """``n`` more records were refused, for a reason of :data:`undertow.wire.REASONS`."""
+        self._count("rejected", (feed, reason), n)
+
+    def backdated(self, feed: str, vendor: str, n: int = 1) -> None:
+        """``n`` more events came with a time far before the broker's."""
+        self._count("backdated", (feed, vendor), n)
+
+    def event_time(self, feed: str, vendor: str, seconds: float) -> None:
+        """An event of this time was read; the highest stays. 0 is how a span without events says so, and is ignored."""
+        key = (feed, vendor)
+        if key not in self._known:
+            raise ValueError(f"{key} is none of the feeds and vendors this board was made for")
+        with self._writing:
+            known = self._state.event_times
+            if seconds > known.get(key, 0.0):
+                self._state = replace(self._state, event_times={**known, key: seconds})
+
+    def duplicates(self, n: int) -> None:
+        """``n`` more events had been seen before."""
+        self._sum("duplicates", n)
+
+    def late(self, n: int) -> None:
+        """``n`` more events were for tickets closed and dropped."""
+        self._sum("late", n)
+
+    def dead_letters(self, n: int) -> None:
+        """``n`` more records were put aside."""
+        self._sum("dead_letters", n)
+
+    def _set(self, **changes: object) -> None:
+        with self._writing:
+            self._state = replace(self._state, **changes)
+
+    def _count(self, field: str, key: Pair, n: int) -> None:
+        with self._writing:
+            known: Mapping[Pair, int] = getattr(self._state, field)
+            if key not in known:
+                raise ValueError(f"{key} is none of the feeds, vendors and reasons this board was made for")
+            self._state = replace(self._state, **{field: {**known, key: known[key] + _grown(n)}})
+
+    def _sum(self, field: str, n: int) -> None:
+        with self._writing:
+            self._state = replace(self._state, **{field: getattr(self._state, field) + _grown(n)})
+
+
+def installed() -> str:
+    """The installed version; ``unknown`` where the package runs without being installed."""
+    try:
+        return version("undertow")
+    except PackageNotFoundError:
+        return UNKNOWN
+
+
+def _grown(n: int) -> int:
+    if n < 0:
+        raise ValueError(f"a counter cannot grow by {n}")
+    return n
+
+
+def _newness(claim: PeriodClaim) -> tuple[int, int, float, str]:
+    """The later end is newer; of periods that end together the shorter one."""
+    return (claim.last_day, claim.first_day, claim.recorded, claim.id)
+
+
+def _bounded(row: Figures, contracts: Mapping[str, Contract]) -> bool:
+    contract = contracts.get(row.vendor)
+    if contract is None:
+        return False
+    return row.segment == ALL or (bool(contract.segments) and row.segment in {*contract.segments, OTHER})

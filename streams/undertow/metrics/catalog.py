@@ -1,0 +1,224 @@
+"""Every metric that Undertow exposes, with its labels and their bounds; run as a module, it prints them.
+
+Conventions: the prefix is ``undertow_``, units are base units (seconds, ratio 0 to 1, things counted), a counter ends
+in ``_total``. No label carries a ticket, a customer or an agent: a label's values come from contracts, from the
+registry of topics or from a closed list, so the number of series is known before the first event. Renaming anything
+here breaks somebody's dashboard.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Final, Literal, get_args
+
+from msgspec import Struct
+
+from undertow.domain.contract import WINDOWS
+from undertow.domain.ledger import ALL
+from undertow.domain.verdicts import Colour
+from undertow.events import Measure
+from undertow.settings import Settings
+from undertow.topics import SOURCES, registry
+from undertow.wire import REASONS
+
+Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters"]
+
+
+class Label(Struct, frozen=True):
+    """A label, its bound in words (Markdown), and how many values it takes at most.
+
+    ``contracts``: as many as the contracts say, and no event can add one.
+    """
+
+    name: str
+    bound: str
+    most: int | Literal["contracts"]
+
+
+class Metric(Struct, frozen=True):
+    """A metric as the scrape shows it. ``unit`` is empty for a state (0 or 1) and for an info."""
+
+    name: str
+    type: Literal["gauge", "counter", "info"]
+    unit: Unit
+    labels: tuple[Label, ...]
+    help: str
+
+
+COMPANY: Final = "company"
+"""Vendor label of the company's own events, as :class:`undertow.stages.intake.Intake` counts them."""
+UNKNOWN: Final = "unknown"
+"""Vendor label of records of which no vendor could be read."""
+OTHER: Final = "other"
+"""Segment label of a customer whose segment the contract does not list."""
+WINDOW_NAMES: Final = (*(f"{days}d" for days in WINDOWS), ALL)
+MEASURES: Final[tuple[str, ...]] = get_args(Measure)
+
+
+def _words(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+VENDOR: Final = Label("vendor", "vendors with a contract", "contracts")
+PUBLISHER: Final = Label(
+    "vendor",
+    f"vendors with a contract, `{COMPANY}` (first-party events), `{UNKNOWN}` (none could be read)",
+    "contracts",
+)
+SEGMENT: Final = Label("segment", f"`{ALL}`, the contract's segments, `{OTHER}`", "contracts")
+WINDOW: Final = Label("window", _words(WINDOW_NAMES), len(WINDOW_NAMES))
+VERDICT: Final = Label("verdict", _words(colour.value for colour in Colour), len(Colour))
+MEASURE: Final = Label("measure", _words(MEASURES), len(MEASURES))
+FEED: Final = Label("feed", f"source topics: {_words(SOURCES)}, after the namespace if there is one", len(SOURCES))
+REASON: Final = Label("reason", _words(REASONS), len(REASONS))
+TOPIC: Final = Label("topic", "topics of the registry", len(registry(Settings())))
+PARTITION: Final = Label("partition", "partitions of the topic", 1024)
+VERSION: Final = Label("version", "the running version", 1)
+
+_ROW: Final = (VENDOR, SEGMENT, WINDOW)
+
+RATES: Final = {
+    "reported": ("reported as met by the vendor", "mature tickets with a claim"),
+    "actual": ("reported as met with nothing bad after it", "mature tickets with a claim"),
+    "hidden_dissatisfaction": ("followed by a bad outcome all the same", "mature tickets reported as met"),
+    "reopened": ("reopened by the customer", "mature tickets"),
+    "reopened_claimed": ("reopened by the vendor's own count", "mature tickets with a claim"),
+    "repeat_contact": ("followed by a new contact on the same topic", "mature tickets with a customer and a topic"),
+    "repeat_contact_by_chance": (
+        "expected to be followed by an unrelated contact",
+        "mature tickets with a customer and a topic",
+    ),
+}
+"""Each rate's numerator and denominator in words."""
+EXPECTATION: Final = "repeat_contact_by_chance"
+"""The rate that is an expectation and not an observation: it has no interval."""
+
+
+def _rate(name: str) -> tuple[Metric, ...]:
+    count, of = RATES[name]
+    stem = f"undertow_{name}"
+    shown = (
+        Metric(f"{stem}_tickets", "gauge", "tickets", _ROW, f"Tickets {count}."),
+        Metric(f"{stem}_eligible_tickets", "gauge", "tickets", _ROW, f"Of how many: {of}."),
+        Metric(f"{stem}_ratio", "gauge", "ratio", _ROW, f"Share of the {of} that were {count}; absent without any."),
+    )
+    if name == EXPECTATION:
+        return shown
+    return (
+        *shown,
+        Metric(f"{stem}_ratio_low", "gauge", "ratio", _ROW, f"Lower bound of {stem}_ratio, Wilson 95 %."),
+        Metric(f"{stem}_ratio_high", "gauge", "ratio", _ROW, f"Upper bound of {stem}_ratio, Wilson 95 %."),
+    )
+
+
+CATALOG: Final[tuple[Metric, ...]] = (
+    # vendor figures: only the worker that owns the ledger shows them
+    *(metric for name in RATES for metric in _rate(name)),
+    Metric("undertow_tickets", "gauge", "tickets", _ROW, "Tickets opened in the window."),
+    Metric("undertow_immature_tickets", "gauge", "tickets", _ROW, "Tickets solved and still within their follow-up."),
+    Metric("undertow_flicker_tickets", "gauge", "tickets", _ROW, "Tickets the vendor took out of solved for a moment."),
+    Metric("undertow_verdict", "gauge", "", (*_ROW, VERDICT), "State set: 1 for the verdict given, 0 for the others."),
+    Metric(
+        "undertow_hidden_dissatisfaction_allowed_ratio",
+        "gauge",
+        "ratio",
+        _ROW,
+        "The share of hidden dissatisfaction that is normal: the contract's tolerance on top of chance.",
+    ),
+    Metric(
+        "undertow_judged_as_of_timestamp_seconds",
+        "gauge",
+        "seconds",
+        (),
+        "Event time as of which the figures are judged.",
+    ),
+    Metric(
+        "undertow_contract_minimum_tickets", "gauge", "tickets", (VENDOR,), "Fewer tickets than this get no verdict."
+    ),
+    Metric(
+        "undertow_period_claim_met_tickets",
+        "gauge",
+        "tickets",
+        (VENDOR, MEASURE),
+        "Tickets reported as met in the newest period the vendor reported.",
+    ),
+    Metric(
+        "undertow_period_claim_tickets", "gauge", "tickets", (VENDOR, MEASURE), "Tickets in that period, as reported."
+    ),
+    Metric(
+        "undertow_period_claim_last_day_timestamp_seconds",
+        "gauge",
+        "seconds",
+        (VENDOR, MEASURE),
+        "Last day of that period, as 00:00 UTC of its date.",
+    ),
+    # feeds: every worker shows its own part, sum over instances
+    Metric(
+        "undertow_feed_consumed_total", "counter", "records", (FEED, PUBLISHER), "Records read, refused ones included."
+    ),
+    Metric("undertow_feed_rejected_total", "counter", "records", (FEED, REASON), "Records refused, by reason."),
+    Metric("undertow_feed_duplicate_total", "counter", "events", (), "Events seen before; they change nothing."),
+    Metric("undertow_feed_late_total", "counter", "events", (), "Events for tickets that are closed and dropped."),
+    Metric(
+        "undertow_feed_backdated_total",
+        "counter",
+        "events",
+        (FEED, PUBLISHER),
+        "Events whose own time lies far before the broker's.",
+    ),
+    Metric(
+        "undertow_feed_last_event_timestamp_seconds",
+        "gauge",
+        "seconds",
+        (FEED, PUBLISHER),
+        "Highest event time read; absent before the first.",
+    ),
+    Metric(
+        "undertow_feed_watermark_timestamp_seconds",
+        "gauge",
+        "seconds",
+        (FEED,),
+        "Highest event time read from the feed, whoever sent it.",
+    ),
+    Metric("undertow_lag_records", "gauge", "records", (TOPIC, PARTITION), "Records on the broker and not yet read."),
+    # the worker
+    Metric("undertow_ready", "gauge", "", (), "Whether the worker has recovered its state and reads: 1 or 0."),
+    Metric("undertow_tickets_kept", "gauge", "tickets", (), "Tickets in this worker's state."),
+    Metric("undertow_partitions", "gauge", "partitions", (TOPIC,), "Partitions assigned to this worker."),
+    Metric("undertow_dead_letters_total", "counter", "letters", (), "Records put aside on the topic of dead letters."),
+    Metric(
+        "undertow_commit_age_seconds", "gauge", "seconds", (), "Time since the last commit; absent before the first."
+    ),
+    Metric("undertow_build_info", "info", "", (VERSION,), "What is running."),
+)
+BY_NAME: Final = {metric.name: metric for metric in CATALOG}
+
+
+def metric_table() -> str:
+    """The catalog as a Markdown table, one line a metric, a newline at the end."""
+    rows = (
+        (f"`{m.name}`", m.type, m.unit or "-", ", ".join(f"`{label.name}`" for label in m.labels) or "-", m.help)
+        for m in CATALOG
+    )
+    return _table(("Metric", "Type", "Unit", "Labels", "Meaning"), rows)
+
+
+def label_table() -> str:
+    """The labels and their bounds as a Markdown table, a newline at the end."""
+    labels = dict.fromkeys(label for metric in CATALOG for label in metric.labels)
+    rows = ((f"`{label.name}`", label.bound, _most(label)) for label in labels)
+    return _table(("Label", "Values", "At most"), rows)
+
+
+def _most(label: Label) -> str:
+    return "as the contracts say" if label.most == "contracts" else str(label.most)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (head, ("---",) * len(head), *rows)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{metric_table()}\n{label_table()}")

@@ -1,0 +1,143 @@
+"""A board's state as Prometheus metrics. Nothing is shown that the catalog does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import Metric as Family
+
+from undertow.domain.contract import DAY
+from undertow.domain.ledger import Figures, Rate
+from undertow.domain.verdicts import Colour, Verdict
+from undertow.metrics.board import Board, Exposed, State
+from undertow.metrics.catalog import BY_NAME, CATALOG, EXPECTATION, RATES, Metric
+
+RATE_OF: Final[dict[str, Callable[[Figures], Rate]]] = {
+    "reported": lambda row: row.reported,
+    "actual": lambda row: row.actual,
+    "hidden_dissatisfaction": lambda row: row.hidden,
+    "reopened": lambda row: row.reopened,
+    "reopened_claimed": lambda row: row.reopened_claimed,
+    "repeat_contact": lambda row: row.repeat_contact,
+    "repeat_contact_by_chance": lambda row: row.by_chance,
+}
+"""Where each of the catalog's rates stands in a row of figures."""
+
+
+class NotInCatalog(LookupError):  # noqa: N818 - it names what is wrong
+    """A metric or its labels are not as the catalog says: a bug, found by the first scrape."""
+
+
+class Collector:
+    """What prometheus_client's exposition asks. Reads the board's state once a scrape."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def collect(self) -> Iterator[Family]:
+        """Every metric that has a value, in the catalog's order."""
+        sheet = Sheet()
+        fill(sheet, self._board.state, self._board.clock())
+        return sheet.families()
+
+
+class Sheet:
+    """Families under construction. Refuses what the catalog lacks with :class:`NotInCatalog`."""
+
+    def __init__(self) -> None:
+        self._families: dict[str, Family] = {}
+
+    def add(self, name: str, labels: Sequence[str], value: float) -> None:
+        """One sample; ``labels`` are the values in the catalog's order."""
+        metric = BY_NAME.get(name)
+        if metric is None:
+            raise NotInCatalog(f"{name} is not in the catalog: add it there first")
+        if len(labels) != len(metric.labels):
+            raise NotInCatalog(f"{name} has {len(metric.labels)} labels in the catalog and was given {len(labels)}")
+        family = self._families.get(name)
+        if family is None:
+            family = self._families[name] = _family(metric)
+        family.add_sample(name, dict(zip((label.name for label in metric.labels), labels, strict=True)), value)
+
+    def families(self) -> Iterator[Family]:
+        """Those with a sample, in the catalog's order."""
+        return (self._families[metric.name] for metric in CATALOG if metric.name in self._families)
+
+
+def fill(sheet: Sheet, state: State, now: float) -> None:
+    """Write a state on the sheet. ``now`` in the board's monotonic seconds."""
+    if state.exposed is not None:
+        _exposed(sheet, state.exposed)
+    _feeds(sheet, state)
+    sheet.add("undertow_ready", (), int(state.ready))
+    if state.tickets_kept is not None:
+        sheet.add("undertow_tickets_kept", (), state.tickets_kept)
+    for topic, n in sorted(state.partitions.items()):
+        sheet.add("undertow_partitions", (topic,), n)
+    sheet.add("undertow_dead_letters_total", (), state.dead_letters)
+    if state.committed is not None:
+        sheet.add("undertow_commit_age_seconds", (), max(0.0, now - state.committed))
+    sheet.add("undertow_build_info", (state.version,), 1)
+
+
+def _exposed(sheet: Sheet, exposed: Exposed) -> None:
+    for row, verdict in exposed.figures:
+        _row(sheet, row, verdict)
+    if exposed.as_of is not None:
+        sheet.add("undertow_judged_as_of_timestamp_seconds", (), exposed.as_of)
+    for vendor, n in exposed.minimum_n.items():
+        sheet.add("undertow_contract_minimum_tickets", (vendor,), n)
+    for claim in exposed.claims:
+        of = (claim.vendor, claim.measure)
+        sheet.add("undertow_period_claim_met_tickets", of, claim.met)
+        sheet.add("undertow_period_claim_tickets", of, claim.total)
+        sheet.add("undertow_period_claim_last_day_timestamp_seconds", of, claim.last_day * DAY)
+
+
+def _row(sheet: Sheet, row: Figures, verdict: Verdict) -> None:
+    of = (row.vendor, row.segment, row.window)
+    for name in RATES:
+        rate = RATE_OF[name](row)
+        sheet.add(f"undertow_{name}_tickets", of, rate.count)
+        sheet.add(f"undertow_{name}_eligible_tickets", of, rate.n)
+        if rate.value is None:  # unknown never reads as zero
+            continue
+        sheet.add(f"undertow_{name}_ratio", of, rate.value)
+        if name != EXPECTATION:
+            sheet.add(f"undertow_{name}_ratio_low", of, rate.low)
+            sheet.add(f"undertow_{name}_ratio_high", of, rate.high)
+    sheet.add("undertow_tickets", of, row.tickets)
+    sheet.add("undertow_immature_tickets", of, row.immature)
+    sheet.add("undertow_flicker_tickets", of, row.flicker)
+    for colour in Colour:
+        sheet.add("undertow_verdict", (*of, colour.value), int(colour is verdict.colour))
+    sheet.add("undertow_hidden_dissatisfaction_allowed_ratio", of, verdict.limit)
+
+
+def _feeds(sheet: Sheet, state: State) -> None:
+    for name, counts in (("consumed", state.consumed), ("rejected", state.rejected), ("backdated", state.backdated)):
+        for key, n in counts.items():
+            sheet.add(f"undertow_feed_{name}_total", key, n)
+    sheet.add("undertow_feed_duplicate_total", (), state.duplicates)
+    sheet.add("undertow_feed_late_total", (), state.late)
+    watermarks: dict[str, float] = {}
+    for (feed, vendor), seconds in sorted(state.event_times.items()):
+        sheet.add("undertow_feed_last_event_timestamp_seconds", (feed, vendor), seconds)
+        watermarks[feed] = max(seconds, watermarks.get(feed, seconds))
+    for feed, seconds in watermarks.items():
+        sheet.add("undertow_feed_watermark_timestamp_seconds", (feed,), seconds)
+    for (topic, partition), n in sorted(state.lag.items()):
+        sheet.add("undertow_lag_records", (topic, str(partition)), n)
+
+
+def _family(metric: Metric) -> Family:
+    if metric.type == "info":
+        return InfoMetricFamily(metric.name.removesuffix("_info"), metric.help)
+    if metric.type == "counter":
+        return CounterMetricFamily(metric.name, metric.help)
+    # OpenMetrics allows a unit only as the name's end, and prometheus_client would add it to another name
+    return GaugeMetricFamily(
+        metric.name, metric.help, unit=metric.unit if metric.name.endswith(f"_{metric.unit}") else ""
+    )

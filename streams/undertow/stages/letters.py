@@ -1,0 +1,97 @@
+"""Dead letters as Kafka records and back: original bytes, and text headers a person can read in any Kafka tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from undertow.stages.intake import DeadLetter
+from undertow.stages.records import Entry, KafkaRecord
+from undertow.wire import MAX_LETTER_BYTES
+
+ORIGINAL: Final = "undertow-original-"
+"""Prefix of the original's own headers."""
+
+Headers = list[tuple[str, bytes]]
+
+
+class Letter(Struct, frozen=True):
+    """A dead letter as read back. ``value`` None where the original had none or was not carried (see ``carried``)."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    field: str
+    detail: str
+    carried: bool
+    replayed: bool
+    value: bytes | None
+    headers: Headers
+
+    @property
+    def id(self) -> str:
+        """Where the original stands; the same record refused twice is one letter."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+def record_of(letter: DeadLetter) -> tuple[bytes, bytes | None, Headers]:
+    """Key, value and headers of a refused record's letter."""
+    record = letter.record
+    value = record.value
+    carried = value is None or len(value) <= MAX_LETTER_BYTES
+    headers = _headers(record.topic, record.partition, record.offset, letter.reason, letter.field, letter.detail, carried)
+    headers += [(ORIGINAL + name, content or b"") for name, content in record.headers]
+    return _key(record), value if carried else None, headers
+
+
+def record_of_late(entry: Entry) -> tuple[bytes, bytes | None, Headers]:
+    """Key, value and headers of a fact that came after its ticket was closed. Its bytes stay where it was read."""
+    place = entry.seen.place
+    detail = f"ticket {entry.ticket!r} of {entry.vendor!r}: older than the horizon"
+    headers = _headers(place.topic, place.partition, place.offset, "too_late", "$.time", detail, carried=False)
+    return f"{place.topic}/{place.partition}/{place.offset}".encode(), None, headers
+
+
+def replayed(letter: Letter) -> tuple[bytes, bytes | None, Headers]:
+    """The note that a letter was sent back to its topic."""
+    headers = _headers(
+        letter.topic, letter.partition, letter.offset, letter.reason, letter.field, letter.detail, letter.carried
+    )
+    return letter.id.encode(), None, [*headers, ("undertow-replayed", b"true")]
+
+
+def read(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Letter:
+    """A record of the dead-letter topic. Raises ``KeyError`` or ``ValueError`` for one that is not ours."""
+    own: Mapping[str, bytes] = dict(headers)
+    return Letter(
+        topic=own["undertow-source-topic"].decode(),
+        partition=int(own["undertow-source-partition"]),
+        offset=int(own["undertow-source-offset"]),
+        reason=own["undertow-reason"].decode(),
+        field=own["undertow-field"].decode(),
+        detail=own["undertow-detail"].decode(),
+        carried=own.get("undertow-carried", b"true") == b"true",
+        replayed=own.get("undertow-replayed") == b"true",
+        value=value,
+        headers=[(name.removeprefix(ORIGINAL), content) for name, content in headers if name.startswith(ORIGINAL)],
+    )
+
+
+def _key(record: KafkaRecord) -> bytes:
+    return f"{record.topic}/{record.partition}/{record.offset}".encode()
+
+
+def _headers(topic: str, partition: int, offset: int, reason: str, field: str, detail: str, carried: bool) -> Headers:
+    texts = {
+        "undertow-source-topic": topic,
+        "undertow-source-partition": str(partition),
+        "undertow-source-offset": str(offset),
+        "undertow-reason": reason,
+        "undertow-field": field[:256],
+        "undertow-detail": detail[:1024],
+        "undertow-carried": "true" if carried else "false",
+    }
+    return [(name, text.encode("utf-8", "replace")) for name, text in texts.items()]

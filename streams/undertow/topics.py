@@ -1,0 +1,75 @@
+"""The registry of every topic and table: one name, one shape, one purpose each. ``undertow.admin`` applies it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from undertow.events import Envelope
+from undertow.settings import Settings
+from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
+
+DAY_MS: Final = 86_400_000
+TICKETS: Final = "vendor.tickets"
+CLAIMS: Final = "vendor.claims"
+ACTIVITY: Final = "customer.activity"
+FEEDBACK: Final = "customer.feedback"
+SOURCES: Final = (TICKETS, CLAIMS, ACTIVITY, FEEDBACK)
+CASEBOOK: Final = "undertow.casebook"
+CELLS: Final = "undertow.cells"
+DEAD_LETTERS: Final = "undertow.dead-letters"
+APP: Final = "undertow"
+TABLE: Final = "casebook"
+_FEED_OF: Final = {"ticket": TICKETS, "claim": CLAIMS, "customer": ACTIVITY, "feedback": FEEDBACK}
+
+
+class Topic(Struct, frozen=True):
+    """One topic as it must be. ``partitions`` None: any number, for it belongs to whoever publishes."""
+
+    name: str
+    partitions: int | None
+    purpose: str
+    config: tuple[tuple[str, str], ...] = ()
+
+
+def name(settings: Settings, topic: str) -> str:
+    """The topic's name on the cluster."""
+    return settings.namespace + topic
+
+
+def app_id(settings: Settings) -> str:
+    """Name of the consumer group, and prefix of the changelog."""
+    return settings.namespace + APP
+
+
+def changelog(settings: Settings) -> str:
+    """The casebook table's changelog topic (Faust's own naming)."""
+    return f"{app_id(settings)}-{TABLE}-changelog"
+
+
+def registry(settings: Settings) -> tuple[Topic, ...]:
+    """Every topic, in the order of the flow."""
+    large = ("max.message.bytes", str(MAX_LETTER_BYTES + MAX_EVENT_BYTES))
+    own = settings.casebook_partitions
+    return (
+        Topic(name(settings, TICKETS), None, "ticket events of all vendors"),
+        Topic(name(settings, CLAIMS), None, "what the vendors report, per ticket and per period"),
+        Topic(name(settings, ACTIVITY), None, "what customers do, first-party"),
+        Topic(name(settings, FEEDBACK), None, "surveys, complaints, confirmations"),
+        Topic(name(settings, CASEBOOK), own, "facts by customer, and ticks", (("retention.ms", str(7 * DAY_MS)),)),
+        Topic(
+            changelog(settings),
+            own,
+            "facts by ticket: the state",
+            # a day's grace: a record that a paused worker wrote late must still be there to be joined
+            (("cleanup.policy", "compact"), ("min.compaction.lag.ms", str(DAY_MS))),
+        ),
+        Topic(name(settings, CELLS), 1, "cells and period claims, for the ledger", (("cleanup.policy", "compact"),)),
+        Topic(name(settings, DEAD_LETTERS), 1, "what could not be read, and why", (("retention.ms", str(90 * DAY_MS)), large)),
+    )
+
+
+def topic_of(event: Envelope) -> str:
+    """The source topic an event belongs on (without namespace); the worker accepts it on any of them."""
+    return _FEED_OF[str(event.__struct_config__.tag).split(".")[1]]

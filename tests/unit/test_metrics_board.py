@@ -1,0 +1,349 @@
+"""What is written on the board is what a scrape shows, whole and of one moment."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+
+import pytest
+from prometheus_client.samples import Sample
+
+from undertow.domain.contract import DAY, Contract
+from undertow.domain.ledger import Figures, PeriodClaim, Rate
+from undertow.domain.statistics import wilson
+from undertow.domain.verdicts import Colour, Verdict, verdict
+from undertow.metrics.board import Board
+from undertow.metrics.catalog import BY_NAME, CATALOG, RATES, WINDOW_NAMES
+from undertow.metrics.collector import Collector, NotInCatalog, Sheet
+from undertow.settings import Settings
+from undertow.topics import CASEBOOK, SOURCES, TICKETS, registry
+from undertow.wire import REASONS
+
+ACME = Contract(vendor="acme", segments=("gold", "basic"))
+ZENITH = Contract(vendor="zenith", minimum_n=50)
+CONTRACTS = {"acme": ACME, "zenith": ZENITH}
+
+
+def new_board(clock=lambda: 1000.0) -> Board:
+    topics = [topic.name for topic in registry(Settings())]
+    return Board(feeds=SOURCES, vendors=CONTRACTS, topics=topics, version="1.2.3", clock=clock)
+
+
+def row(vendor="acme", segment="all", window="28d", n=100, count=10) -> tuple[Figures, Verdict]:
+    rate = Rate(count, n)
+    figures = Figures(vendor, segment, window, n, 3, rate, rate, rate, rate, rate, rate, Rate(count / 2, n), 1)
+    return figures, verdict(figures, CONTRACTS.get(vendor, ACME))
+
+
+def period(vendor="acme", measure="sla", first=0, last=30, met=90, total=100, recorded=1.0) -> PeriodClaim:
+    return PeriodClaim(vendor, measure, first, last, met, total, recorded, "id")
+
+
+def show_everything(board: Board) -> None:
+    rows = [row(window=window) for window in WINDOW_NAMES]
+    rows += [row(segment=segment) for segment in ("gold", "basic", "other")]
+    board.expose([*rows, row("zenith")], [period()], 86_400.0, CONTRACTS)
+    board.event_time(TICKETS, "acme", 5.0)
+    board.lag({(CASEBOOK, 0): 4})
+    board.partitions({CASEBOOK: 8})
+    board.tickets_kept(7)
+    board.committed()
+
+
+def scrape(board: Board) -> dict[str, list[Sample]]:
+    found: dict[str, list[Sample]] = {}
+    for family in Collector(board).collect():
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append(sample)
+    return found
+
+
+def value(board: Board, name: str, **labels: str) -> float | None:
+    found = [s.value for s in scrape(board).get(name, []) if s.labels == labels]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+ROW = {"vendor": "acme", "segment": "all", "window": "28d"}
+
+
+def test_a_scrape_of_everything_is_the_catalog_in_both_directions() -> None:
+    board = new_board()
+    show_everything(board)
+    shown = scrape(board)
+    assert set(shown) == set(BY_NAME)
+    for name, samples in shown.items():
+        for sample in samples:
+            assert set(sample.labels) == {label.name for label in BY_NAME[name].labels}
+
+
+def test_families_say_type_help_and_unit_as_the_catalog() -> None:
+    board = new_board()
+    show_everything(board)
+    for metric, family in zip(CATALOG, Collector(board).collect(), strict=True):
+        assert (family.type, family.documentation) == (metric.type, metric.help)
+        assert family.unit in {"", metric.unit}
+        assert family.name == metric.name.removesuffix("_total").removesuffix("_info")
+
+
+def test_no_label_takes_more_values_than_the_catalog_allows() -> None:
+    board = new_board()
+    show_everything(board)
+    for name, samples in scrape(board).items():
+        for label in BY_NAME[name].labels:
+            if label.most != "contracts":
+                assert len({sample.labels[label.name] for sample in samples}) <= label.most
+
+
+def test_no_series_stands_twice() -> None:
+    board = new_board()
+    show_everything(board)
+    for samples in scrape(board).values():
+        assert len({tuple(sorted(s.labels.items())) for s in samples}) == len(samples)
+
+
+def test_a_name_or_labels_outside_the_catalog_raise() -> None:
+    with pytest.raises(NotInCatalog, match="undertow_nonsense is not in the catalog"):
+        Sheet().add("undertow_nonsense", (), 1)
+    with pytest.raises(NotInCatalog, match="1 labels in the catalog and was given 2"):
+        Sheet().add("undertow_partitions", ("a", "b"), 1)
+
+
+def test_a_rate_is_shown_with_numerator_denominator_and_wilson_interval() -> None:
+    board = new_board()
+    board.expose([row(n=200, count=30)], [], None, CONTRACTS)
+    low, high = wilson(30, 200)
+    for name in set(RATES) - {"repeat_contact_by_chance"}:
+        assert value(board, f"undertow_{name}_tickets", **ROW) == 30
+        assert value(board, f"undertow_{name}_eligible_tickets", **ROW) == 200
+        assert value(board, f"undertow_{name}_ratio", **ROW) == 0.15
+        assert value(board, f"undertow_{name}_ratio_low", **ROW) == low
+        assert value(board, f"undertow_{name}_ratio_high", **ROW) == high
+    assert value(board, "undertow_repeat_contact_by_chance_ratio", **ROW) == 0.075
+
+
+def test_each_rate_shows_its_own_figures() -> None:
+    board = new_board()
+    rates = [Rate(count, 100) for count in range(1, 8)]
+    figures = Figures("acme", "all", "28d", 1000, 8, *rates, 9)
+    board.expose([(figures, verdict(figures, ACME))], [], None, CONTRACTS)
+    assert [value(board, f"undertow_{name}_tickets", **ROW) for name in RATES] == [1, 2, 3, 4, 5, 6, 7]
+    assert value(board, "undertow_tickets", **ROW) == 1000
+    assert value(board, "undertow_immature_tickets", **ROW) == 8
+    assert value(board, "undertow_flicker_tickets", **ROW) == 9
+
+
+def test_unknown_never_reads_as_zero() -> None:
+    """With no eligible ticket there is no share and no bound; with none known yet there is no time, lag or count."""
+    board = new_board()
+    board.expose([row(n=0, count=0)], [], None, CONTRACTS)
+    shown = scrape(board)
+    assert value(board, "undertow_reported_eligible_tickets", **ROW) == 0
+    for name in RATES:
+        assert not {f"undertow_{name}_ratio", f"undertow_{name}_ratio_low", f"undertow_{name}_ratio_high"} & set(shown)
+    for name in (
+        "undertow_judged_as_of_timestamp_seconds",
+        "undertow_feed_last_event_timestamp_seconds",
+        "undertow_feed_watermark_timestamp_seconds",
+        "undertow_lag_records",
+        "undertow_tickets_kept",
+        "undertow_partitions",
+        "undertow_commit_age_seconds",
+        "undertow_period_claim_tickets",
+    ):
+        assert name not in shown
+
+
+def test_the_verdict_is_one_of_its_colours() -> None:
+    board = new_board()
+    shown = row(n=200, count=150)
+    board.expose([shown], [], None, CONTRACTS)
+    states = {colour: value(board, "undertow_verdict", **ROW, verdict=colour.value) for colour in Colour}
+    assert states == {colour: int(colour is Colour.RED_INSIDE) for colour in Colour}
+    assert value(board, "undertow_hidden_dissatisfaction_allowed_ratio", **ROW) == shown[1].limit
+
+
+def test_the_contracts_minimum_is_shown() -> None:
+    board = new_board()
+    board.expose([], [], None, CONTRACTS)
+    assert value(board, "undertow_contract_minimum_tickets", vendor="zenith") == 50
+
+
+def test_the_newest_period_claim_of_a_vendor_and_measure_is_shown() -> None:
+    board = new_board()
+    claims = [period(last=60, met=1), period(first=31, last=60, met=2), period(last=30, met=3, recorded=9)]
+    board.expose([], [*claims, period(measure="first_response", met=4)], None, CONTRACTS)
+    sla = {"vendor": "acme", "measure": "sla"}
+    assert value(board, "undertow_period_claim_met_tickets", **sla) == 2
+    assert value(board, "undertow_period_claim_tickets", **sla) == 100
+    assert value(board, "undertow_period_claim_last_day_timestamp_seconds", **sla) == 60 * DAY
+    assert value(board, "undertow_period_claim_met_tickets", vendor="acme", measure="first_response") == 4
+
+
+def test_what_no_contract_bounds_is_left_out() -> None:
+    """A segment or vendor that has left the contracts, while its cells are still in the ledger, makes no series."""
+    board = new_board()
+    rows = [row("gone"), row(segment="platinum"), row("zenith", segment="other"), row()]
+    board.expose(rows, [period("gone"), period(measure="charm")], None, CONTRACTS)
+    assert [s.labels for s in scrape(board)["undertow_tickets"]] == [ROW]
+    assert "undertow_period_claim_tickets" not in scrape(board)
+
+
+def test_withdraw_removes_every_vendor_figure_from_the_very_next_scrape() -> None:
+    board = new_board()
+    before = set(scrape(board))
+    board.expose([row()], [period()], 1.0, CONTRACTS)
+    assert set(scrape(board)) > before
+    board.withdraw()
+    assert set(scrape(board)) == before
+
+
+def test_figures_replace_those_shown_before() -> None:
+    board = new_board()
+    board.expose([row("acme"), row("zenith")], [], None, CONTRACTS)
+    board.expose([row("zenith")], [], None, CONTRACTS)
+    assert {s.labels["vendor"] for s in scrape(board)["undertow_tickets"]} == {"zenith"}
+
+
+def test_counters_of_every_known_label_begin_at_zero() -> None:
+    shown = scrape(new_board())
+    assert len(shown["undertow_feed_consumed_total"]) == len(SOURCES) * (len(CONTRACTS) + 2)
+    assert len(shown["undertow_feed_rejected_total"]) == len(SOURCES) * len(REASONS)
+    for metric in CATALOG:
+        if metric.type == "counter":
+            assert {sample.value for sample in shown[metric.name]} == {0}
+
+
+def test_counters_count_by_feed_vendor_and_reason() -> None:
+    board = new_board()
+    board.consumed(TICKETS, "acme", 3)
+    board.consumed(TICKETS, "acme", 4)
+    board.rejected(TICKETS, "not_json", 2)
+    board.backdated(TICKETS, "company", 1)
+    board.duplicates(5)
+    board.late(6)
+    board.dead_letters(7)
+    assert value(board, "undertow_feed_consumed_total", feed=TICKETS, vendor="acme") == 7
+    assert value(board, "undertow_feed_consumed_total", feed=TICKETS, vendor="zenith") == 0
+    assert value(board, "undertow_feed_rejected_total", feed=TICKETS, reason="not_json") == 2
+    assert value(board, "undertow_feed_backdated_total", feed=TICKETS, vendor="company") == 1
+    assert value(board, "undertow_feed_duplicate_total") == 5
+    assert value(board, "undertow_feed_late_total") == 6
+    assert value(board, "undertow_dead_letters_total") == 7
+
+
+def test_a_label_outside_the_known_ones_raises_and_makes_no_series() -> None:
+    board = new_board()
+    for call in (
+        lambda: board.consumed(TICKETS, "stranger"),
+        lambda: board.consumed("elsewhere", "acme"),
+        lambda: board.rejected(TICKETS, "dislike"),
+        lambda: board.backdated(TICKETS, "stranger"),
+        lambda: board.event_time(TICKETS, "stranger", 5.0),
+    ):
+        with pytest.raises(ValueError, match="none of the feeds"):
+            call()
+    assert "stranger" not in repr(board.state)
+
+
+def test_a_counter_never_goes_back() -> None:
+    with pytest.raises(ValueError, match="cannot grow by -1"):
+        new_board().duplicates(-1)
+
+
+@pytest.mark.parametrize("taken", ["company", "unknown"])
+def test_a_vendor_cannot_take_a_name_that_the_metrics_use(taken: str) -> None:
+    with pytest.raises(ValueError, match=taken):
+        Board(feeds=SOURCES, vendors=["acme", taken], topics=[])
+
+
+def test_the_highest_event_time_stays_and_the_feeds_watermark_is_the_highest_of_its_vendors() -> None:
+    board = new_board()
+    for vendor, seconds in (("acme", 50.0), ("acme", 40.0), ("zenith", 60.0), ("zenith", 0.0), ("company", 0.0)):
+        board.event_time(TICKETS, vendor, seconds)
+    assert value(board, "undertow_feed_last_event_timestamp_seconds", feed=TICKETS, vendor="acme") == 50
+    assert value(board, "undertow_feed_last_event_timestamp_seconds", feed=TICKETS, vendor="company") is None
+    assert value(board, "undertow_feed_watermark_timestamp_seconds", feed=TICKETS) == 60
+
+
+def test_lag_and_partitions_are_those_of_the_registry_and_replace_what_was_said_before() -> None:
+    board = new_board()
+    board.lag({(CASEBOOK, 0): 4, (CASEBOOK, 1): 5, ("undertow-__assignor-__leader", 0): 1})
+    board.lag({(CASEBOOK, 1): 6, ("undertow-__assignor-__leader", 0): 1})
+    board.partitions({CASEBOOK: 8, "undertow-__assignor-__leader": 1})
+    assert [(s.labels, s.value) for s in scrape(board)["undertow_lag_records"]] == [
+        ({"topic": CASEBOOK, "partition": "1"}, 6)
+    ]
+    assert [s.labels for s in scrape(board)["undertow_partitions"]] == [{"topic": CASEBOOK}]
+
+
+def test_the_age_of_the_last_commit_grows_by_the_clock() -> None:
+    now = [10.0]
+    board = new_board(lambda: now[0])
+    board.committed()
+    now[0] = 12.5
+    assert value(board, "undertow_commit_age_seconds") == 2.5
+
+
+def test_readiness_and_version_are_shown() -> None:
+    board = new_board()
+    assert value(board, "undertow_ready") == 0
+    board.ready(True, "reading")
+    assert value(board, "undertow_ready") == 1
+    assert value(board, "undertow_build_info", version="1.2.3") == 1
+
+
+def test_a_state_once_taken_does_not_change() -> None:
+    board = new_board()
+    show_everything(board)
+    before = board.state
+    words = repr(before)
+    board.consumed(TICKETS, "acme", 3)
+    board.lag({})
+    board.withdraw()
+    board.event_time(TICKETS, "acme", 99.0)
+    assert repr(before) == words
+
+
+def test_a_scrape_never_mixes_two_generations() -> None:
+    """One thread shows ever new figures, another scrapes: all figures of a scrape bear the same generation's number."""
+    board = new_board()
+    stop = Event()
+
+    def expose() -> None:
+        generation = 0
+        while not stop.is_set():
+            generation = generation % 997 + 1
+            rows = [row(v, w, n=generation, count=generation) for v in CONTRACTS for w in ("all",)]
+            board.expose(rows, [period(met=generation, total=generation)], float(generation), CONTRACTS)
+            if generation % 5 == 0:
+                board.withdraw()
+
+    writer = Thread(target=expose, daemon=True)
+    writer.start()
+    seen = set()
+    try:
+        for _ in range(400):
+            shown = scrape(board)
+            if "undertow_tickets" not in shown:
+                assert "undertow_judged_as_of_timestamp_seconds" not in shown
+                continue
+            (as_of,) = (s.value for s in shown["undertow_judged_as_of_timestamp_seconds"])
+            seen.add(as_of)
+            for name in ("reported_tickets", "reported_eligible_tickets", "tickets", "hidden_dissatisfaction_tickets"):
+                assert [s.value for s in shown[f"undertow_{name}"]] == [as_of, as_of]
+            assert shown["undertow_period_claim_met_tickets"][0].value == as_of
+            assert {s.value for s in shown["undertow_reported_ratio"]} == {1.0}
+    finally:
+        stop.set()
+        writer.join(5)
+    assert len(seen) > 1
+
+
+def test_no_count_is_lost_between_threads() -> None:
+    board = new_board()
+    threads = [Thread(target=lambda: [board.consumed(TICKETS, "acme") for _ in range(2000)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert value(board, "undertow_feed_consumed_total", feed=TICKETS, vendor="acme") == 8000

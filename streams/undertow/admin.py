@@ -115,3 +115,10 @@ def advice(problems: list[Problem]) -> str:
     if any(problem.kind == "partitions" for problem in problems):
         return "a partition count cannot be changed under data: set --partitions to what is there, or use another --namespace"
     return "run: undertow topics apply"
+
+
+def delete(settings: Settings) -> None:
+    """Delete every topic of the registry. For a namespace of a demo or a test; nothing else calls it."""
+    with _Admin(settings) as admin:
+        existing = _partitions(admin)
+        admin.delete_topics([topic.name for topic in registry(settings) if topic.name in existing])

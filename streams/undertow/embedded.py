@@ -64,7 +64,7 @@ class EmbeddedBroker:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 -- one system call
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 -- one system call
         )
         atexit.register(self.stop)
         deadline = time.monotonic() + START_TIMEOUT
@@ -133,6 +133,6 @@ def _binary() -> str:
         ) from exc
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask the kernel, in the new process, for SIGKILL when the thread that started it dies."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

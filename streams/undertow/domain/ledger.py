@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
+from math import fsum
 from typing import Final
 
 from msgspec import Struct
@@ -169,6 +170,8 @@ def figures(cells: Cells, contract: Contract, as_of: float, day: Callable[[float
 
 def _figures(vendor: str, segment: str, window: str, inside: Cells, later: Cells, chance: _Chance) -> Figures:
     total = _sum(cell.counts for cell in inside.values())
+    # fsum: cells may stand in any order, and equal ledgers must give equal figures to the last bit
+    expected = fsum(chance.expected(key.day, cell.exposures) for key, cell in inside.items())
     waiting = _sum(cell.counts for cell in {**inside, **later}.values())
     return Figures(
         vendor=vendor,
@@ -182,7 +185,7 @@ def _figures(vendor: str, segment: str, window: str, inside: Cells, later: Cells
         reopened=Rate(total.reopened, total.mature),
         reopened_claimed=Rate(total.reopened_claimed, total.claimed),
         repeat_contact=Rate(total.repeat_contact, total.repeat_eligible),
-        by_chance=Rate(sum(chance.expected(key.day, cell.exposures) for key, cell in inside.items()), total.repeat_eligible),
+        by_chance=Rate(expected, total.repeat_eligible),
         flicker=total.flicker,
     )
 
@@ -218,7 +221,7 @@ class _Chance:
             return 0.0
         in_time = (self._before(day + 1 + self._days) - self._before(day + 1)) / total
         return sum(
-            n * (1 - (1 - in_time * self._topic[exposure.topic]) ** middle(exposure.others))
+            n * (1.0 - pow(1.0 - in_time * self._topic[exposure.topic], middle(exposure.others)))
             for exposure, n in sorted(exposures.items())
         )
 

@@ -45,12 +45,13 @@ def verdict(figures: Figures, contract: Contract) -> Verdict:
     about = f"needs about {enough:,} tickets" if enough else "the share lies on the limit"
     if hidden.n < contract.minimum_n:
         return Verdict(Colour.CANNOT_TELL, f"cannot tell yet, {about}, has {hidden.n}", limit)
+    normal = f"{limit:.0%} would be normal, chance included"
     if hidden.low > limit:
-        return Verdict(
-            Colour.RED_INSIDE, f"red inside: at least {hidden.low:.0%} of the tickets reported as met left a customer unhappy", limit
-        )
+        words = f"red inside: at least {hidden.low:.0%} of the tickets reported as met left an unhappy customer; {normal}"
+        return Verdict(Colour.RED_INSIDE, words, limit)
     if hidden.high <= limit:
-        return Verdict(Colour.HOLDS, f"holds up: at most {hidden.high:.0%} of the tickets reported as met went wrong later", limit)
+        words = f"holds up: at most {hidden.high:.0%} of the tickets reported as met went wrong later; {normal}"
+        return Verdict(Colour.HOLDS, words, limit)
     return Verdict(Colour.UNCLEAR, f"not clear yet, {about}", limit)
 
 

@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Both make the virtual environment they need.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SEED   ?= 1
+DEMO   := --seed $(SEED) $(if $(BROKER),--broker $(BROKER)) $(OPTIONS)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types lock docs clean
+
+help:          ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: $(READY) ## three simulated vendors, live in the terminal; BROKER=host:port uses your own Kafka
+	@$(BIN)/undertow demo $(DEMO)
+
+test: $(READY) ## every test that can run here; what cannot is skipped with its reason
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint types test ## what continuous integration runs
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY) ## write the code's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY) ## write the generated parts of the README
+	$(BIN)/python -m tests.docs.generate
+
+lock: ## pin the newest versions that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)-lock/bin/python -m pip install --quiet '.[demo,dev]'
+	$(VENV)-lock/bin/python -m pip freeze --exclude undertow > constraints.txt
+	rm -rf $(VENV)-lock
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build streams/*.egg-info
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
+	@echo "installing into $(VENV) (once, about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev]'
+	@touch $@

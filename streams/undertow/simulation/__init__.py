@@ -1,0 +1,10 @@
+"""A world whose truth is known: seeded customers and vendors, what they did as events, and what a fair judge must find.
+
+Pure: the same seed gives the same events, byte for byte. Read ``plans`` first, then ``story``; ``world`` is the API.
+"""
+
+from undertow.simulation.plans import DEFAULT, VendorPlan
+from undertow.simulation.truth import Truth
+from undertow.simulation.world import World, topic_of
+
+__all__ = ["DEFAULT", "Truth", "VendorPlan", "World", "topic_of"]

@@ -72,7 +72,9 @@ def _differences(settings: Settings, admin: KafkaAdminClient) -> Iterator[Proble
             yield Problem(topic.name, words, "partitions")
         elif settings.broker.kind != "embedded" and topic.config:  # the embedded broker knows no topic configuration
             config = _config(admin, topic.name)
-            wrong = [f"{key}={config.get(key)} (must be {value})" for key, value in topic.config if config.get(key) != value]
+            wrong = [
+                f"{key}={config.get(key)} (must be {value})" for key, value in topic.config if config.get(key) != value
+            ]
             if wrong:
                 yield Problem(topic.name, f"topic {topic.name} has {', '.join(wrong)}", "config")
 

@@ -78,9 +78,7 @@ def ends(settings: Settings, topic: str) -> dict[int, int]:
         return {tp.partition: end for tp, end in _ends(reader, _partitions(reader, topic), settings).items()}
 
 
-def read(
-    settings: Settings, topic: str, progress: Callable[[int, int], None] | None = None
-) -> Iterator[Any]:
+def read(settings: Settings, topic: str, progress: Callable[[int, int], None] | None = None) -> Iterator[Any]:
     """Every record of a topic from its beginning to the end it had at the call, partition by partition as they come.
 
     ``progress`` is told (records read, records in all). Raises :class:`KafkaUnavailable`.

@@ -26,7 +26,7 @@ _PR_SET_PDEATHSIG = 1
 _HELLO = b"\x00\x00\x00\x0a\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff"
 
 
-class EmbeddedUnavailable(RuntimeError):  # noqa: N818 # a state of affairs, with the way out in its message
+class EmbeddedUnavailable(RuntimeError):  # a state of affairs, with the way out in its message
     """No embedded broker can run here; the message says what to install."""
 
 

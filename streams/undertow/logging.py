@@ -48,7 +48,9 @@ def configure(level: str = "info", form: Form = "auto") -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "undertow"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "undertow"}
+        },
         "root": {"handlers": ["stderr"], "level": level.upper()},
         # one line a fetch or a request: of use only to those who debug the clients
         "loggers": {name: {"level": "WARNING"} for name in ("aiokafka", "kafka", "faust.transport.conductor")},

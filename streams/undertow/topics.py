@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from undertow.events import Envelope
+from undertow.events import Event
 from undertow.settings import Settings
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
@@ -66,10 +66,21 @@ def registry(settings: Settings) -> tuple[Topic, ...]:
             (("cleanup.policy", "compact"), ("min.compaction.lag.ms", str(DAY_MS))),
         ),
         Topic(name(settings, CELLS), 1, "cells and period claims, for the ledger", (("cleanup.policy", "compact"),)),
-        Topic(name(settings, DEAD_LETTERS), 1, "what could not be read, and why", (("retention.ms", str(90 * DAY_MS)), large)),
+        Topic(
+            name(settings, DEAD_LETTERS),
+            1,
+            "what could not be read, and why",
+            (("retention.ms", str(90 * DAY_MS)), large),
+        ),
     )
 
 
-def topic_of(event: Envelope) -> str:
+def key_of(event: Event) -> str:
+    """The record key that keeps a ticket's events in order: ticket, else customer, else vendor. The worker reads none."""
+    data = event.data
+    return getattr(data, "ticket", None) or getattr(data, "customer", None) or data.vendor or ""
+
+
+def topic_of(event: Event) -> str:
     """The source topic an event belongs on (without namespace); the worker accepts it on any of them."""
     return _FEED_OF[str(event.__struct_config__.tag).split(".")[1]]

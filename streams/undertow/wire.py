@@ -30,7 +30,7 @@ pattern can say that too, and half a day at either end decides nothing."""
 Headers = Sequence[tuple[str, bytes]]
 
 
-class Refused(Exception):  # noqa: N818 - it is a verdict on the input, not a failure of ours
+class Refused(Exception):
     """The input cannot be an event.
 
     ``reason`` is a stable word, ``field`` a JSON path, ``detail`` says what to change.

@@ -9,14 +9,14 @@ from typing import Final
 from undertow import wire
 from undertow.adapters import cloudevents, servicenow
 from undertow.adapters.message import Message, Unreadable
-from undertow.topics import topic_of
+from undertow.topics import key_of, topic_of
 
 Adapter = Callable[[Path, str], Iterator[Message]]
 
 
 def _servicenow(path: Path, vendor: str) -> Iterator[Message]:
     for event in servicenow.read(path, vendor):
-        yield Message(topic_of(event), event.data.ticket or "", wire.encode(event), event.time.timestamp())
+        yield Message(topic_of(event), key_of(event), wire.encode(event), event.time.timestamp())
 
 
 ADAPTERS: Final[dict[str, Adapter]] = {"cloudevents": cloudevents.read, "servicenow": _servicenow}

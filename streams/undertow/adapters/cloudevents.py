@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
 from undertow import wire
+from undertow.adapters.files import opened
 from undertow.adapters.message import Message
-from undertow.topics import TICKETS, topic_of
+from undertow.topics import TICKETS, key_of, topic_of
 
 
 def read(path: Path, _vendor: str = "") -> Iterator[Message]:
     """Every line, in order. A line that is no event is passed on as it is: intake makes it a dead letter."""
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with opened as lines:
+    with opened(path) as lines:
         for line in lines:
             value = line.strip()
             if not value:
@@ -24,5 +23,4 @@ def read(path: Path, _vendor: str = "") -> Iterator[Message]:
             except wire.Refused:
                 yield Message(TICKETS, "", value, 0.0)
             else:
-                key = event.data.ticket if hasattr(event.data, "ticket") else event.data.vendor
-                yield Message(topic_of(event), key or "", value, event.time.timestamp())
+                yield Message(topic_of(event), key_of(event), value, event.time.timestamp())

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from undertow import events as e
+from undertow.adapters.files import opened
 from undertow.adapters.message import Unreadable
 
 STATUS: Final[Mapping[str, e.Status]] = {
@@ -45,9 +47,7 @@ ServiceNowEvent = (
 
 def read(path: Path, vendor: str) -> list[ServiceNowEvent]:
     """All events of a file (``.csv`` or ``.csv.gz``), in order of time. Raises :class:`Unreadable`, ``OSError``."""
-    packed = path.suffix == ".gz"
-    opened = gzip.open(path, "rt", encoding="utf-8", newline="") if packed else path.open(encoding="utf-8", newline="")
-    with opened as lines:
+    with opened(path) as content, io.TextIOWrapper(content, encoding="utf-8", newline="") as lines:
         try:
             return events(csv.DictReader(lines), vendor)
         except (UnicodeDecodeError, gzip.BadGzipFile, csv.Error) as error:
@@ -116,7 +116,12 @@ class _Incident:
             if row is last or (said != claimed and STATUS.get(row["incident_state"]) in SOLVED):
                 claimed = said
                 yield self.claim(row, place, now, final=row is last)
-            before = {**row, "incident_state": row["incident_state"] if row["incident_state"] in STATUS else before["incident_state"]}
+            before = {
+                **row,
+                "incident_state": row["incident_state"]
+                if row["incident_state"] in STATUS
+                else before["incident_state"],
+            }
 
     def changes(self, before: Row, row: Row, place: int, now: datetime) -> Iterator[ServiceNowEvent]:
         """What a row changed against the one before it. A state we do not know changes nothing."""

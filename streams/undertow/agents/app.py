@@ -31,7 +31,6 @@ def create(
 ) -> faust.App:
     """The app of one worker, not yet started."""
     app = _app(settings, logging_config)
-    ours = {"schema": SpanSchema()}
     table = SpanTable(
         app,
         name=topics.TABLE,
@@ -43,12 +42,14 @@ def create(
     casebook = CasebookLoop(app, table, settings, contracts, board)
     ledger = LedgerLoop(topics.name(settings, topics.CELLS), contracts, board)
     sources = [topics.name(settings, source) for source in topics.SOURCES]
-    app.agent(app.topic(*sources, **ours), name="intake")(spans(app, intake.intake))
-    app.agent(app.topic(table.source, **ours), name="casebook")(spans(app, casebook.casebook))
-    app.agent(app.topic(ledger.partition.topic, acks=False, **ours), name="ledger")(spans(app, ledger.ledger))
+    app.agent(app.topic(*sources, schema=SpanSchema()), name="intake")(spans(app, intake.intake))
+    app.agent(app.topic(table.source, schema=SpanSchema()), name="casebook")(spans(app, casebook.casebook))
+    app.agent(app.topic(ledger.partition.topic, schema=SpanSchema(), acks=False), name="ledger")(
+        spans(app, ledger.ledger)
+    )
     table.on_recover(casebook.recovered)
 
-    @app.on_partitions_revoked.connect(weak=False)  # type: ignore[untyped-decorator]
+    @app.on_partitions_revoked.connect(weak=False)
     async def revoked(sender: object, revoked: set[TP], **kwargs: object) -> None:
         board.ready(False, "partitions are being dealt out")
         if ledger.partition in revoked:
@@ -101,6 +102,7 @@ def _app(settings: Settings, logging_config: dict[str, Any] | None) -> faust.App
         stream_buffer_maxsize=8,  # counts spans
         consumer_max_fetch_size=1 << 20,
         producer_max_batch_size=900_000,
+        producer_request_timeout=60.0,  # bounds a flush when the broker is gone; Faust's default is twenty minutes
         producer_max_request_size=MAX_LETTER_BYTES + MAX_EVENT_BYTES,
     )
 
@@ -135,7 +137,7 @@ def _show(app: faust.App, board: Board, casebook: CasebookLoop, ledger: LedgerLo
             waiting = "the ledger is being read"
     board.ready(waiting is None, waiting or "ready")
     if waiting is None:
-        board.lag(dict(consumer.lag()))
+        board.lag({(tp.topic, tp.partition): records for tp, records in consumer.lag().items()})
         board.tickets_kept(casebook.tickets)
         owned: dict[str, int] = {}
         for tp in consumer.assignment():

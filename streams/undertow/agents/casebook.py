@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from faust.types import AppT, EventT
+from faust.types import AppT
 
 from undertow import topics
-from undertow.agents.transport import SpanTable, send_all
+from undertow.agents.transport import Span, SpanTable, send_all
 from undertow.agents.transport.producer import producer_of
 from undertow.clock import Clock
 from undertow.domain.contract import Contract
@@ -52,19 +51,19 @@ class CasebookLoop:
         for partition in sorted(mine):
             await self._book(partition)
 
-    async def casebook(self, event: EventT[Any]) -> None:
+    async def casebook(self, span: Span) -> None:
         """One span."""
-        partition = event.message.partition
+        partition = span.partition
         book = await self._book(partition)
         entries: list[Entry] = []
         as_of = 0.0
-        for record in event.value:
+        for record in span.records:
             match decode_for_casebook(record.value):
                 case Parcel(more):
                     entries += more
                 case Tick(time):
                     as_of = max(as_of, time)
-        offset = event.message.offset
+        offset = span.offset
         if entries:
             await self._tell(book, book.fold(entries), offset)
         if as_of > book.as_of:
@@ -105,5 +104,6 @@ class CasebookLoop:
         self._board.late(len(done.late))
 
     async def _say(self, said: Iterable[CellSaid | Completed | Judged]) -> None:
-        records = ((ledger_key(record), encode(record), []) for record in said)
-        await send_all(producer_of(self._app), self._cells, 0, records)
+        await send_all(
+            producer_of(self._app), self._cells, 0, ((ledger_key(record), encode(record), []) for record in said)
+        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-from faust.types import AppT, EventT
+from faust.types import AppT
 
 from undertow import topics
-from undertow.agents.transport import send_all
+from undertow.agents.transport import Span, send_all
 from undertow.agents.transport.producer import producer_of
 from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
@@ -33,30 +33,31 @@ class IntakeLoop:
         self._cells = topics.name(settings, topics.CELLS)
         self._dead = topics.name(settings, topics.DEAD_LETTERS)
 
-    async def intake(self, event: EventT[Any]) -> None:
+    async def intake(self, span: Span) -> None:
         """One span."""
-        records = event.value
-        taken = self._stage.take(records)
-        self._mind_limits(event.message.topic, event.message.partition, records, taken)
+        taken = self._stage.take(span.records)
+        self._mind_limits(span, taken)
         producer = producer_of(self._app)
         for partition, entries in taken.entries.items():
-            await send_all(producer, self._casebook, partition, ((None, encode(parcel), []) for parcel in parcels(entries)))
+            await send_all(
+                producer, self._casebook, partition, ((None, encode(parcel), []) for parcel in parcels(entries))
+            )
         if taken.claims:
             said = [PeriodSaid(claim) for claim in taken.claims]
             await send_all(producer, self._cells, 0, ((ledger_key(claim), encode(claim), []) for claim in said))
         if taken.letters:
             await send_all(producer, self._dead, 0, map(letters.record_of, taken.letters))
-        self._count(event.message.topic, taken)
+        self._count(span.topic, taken)
 
-    def _mind_limits(self, topic: str, partition: int, records: list[Any], taken: Taken) -> None:
-        limit = self._limits.get((topic, partition))
+    def _mind_limits(self, span: Span, taken: Taken) -> None:
+        limit = self._limits.get((span.topic, span.partition))
         if limit is None:
-            limit = self._limits[topic, partition] = RejectLimit(
-                topic, self._settings.reject_share, self._settings.reject_run
+            limit = self._limits[span.topic, span.partition] = RejectLimit(
+                span.topic, self._settings.reject_share, self._settings.reject_run
             )
         bad = {letter.record.offset for letter in taken.letters}
         last = taken.letters[-1] if taken.letters else None
-        limit.saw((record.offset in bad for record in records), f"{last.reason} at {last.field}" if last else "")
+        limit.saw((record.offset in bad for record in span.records), f"{last.reason} at {last.field}" if last else "")
 
     def _count(self, topic: str, taken: Taken) -> None:
         for vendor, counts in taken.feeds.items():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from faust.types import TP, EventT
+from faust.types import TP
 
+from undertow.agents.transport import Span
 from undertow.clock import day_of
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Ledger, figures
@@ -24,9 +24,9 @@ class LedgerLoop:
         self._ledger = Ledger()
         self._changed = True
 
-    async def ledger(self, event: EventT[Any]) -> None:
+    async def ledger(self, span: Span) -> None:
         """One span."""
-        for record in event.value:
+        for record in span.records:
             if record.value is not None:
                 fold(self._ledger, record.value)
         self._changed = True

@@ -8,8 +8,8 @@ from typing import Any
 import faust
 import structlog
 
-from undertow.agents.app import create
 from undertow import exits
+from undertow.agents.app import create
 from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
 from undertow.metrics.server import MetricsServer

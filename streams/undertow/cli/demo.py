@@ -41,10 +41,14 @@ PATIENCE = 60.0
 @click.option("--seed", type=int, default=1, show_default=True, help="another seed, another world")
 @click.option("--days", type=click.IntRange(30, 3650), default=180, show_default=True, help="length of the story")
 @click.option("--speed", type=click.FloatRange(0, min_open=True), default=4.0, show_default=True, help="days a second")
-@click.option("--metrics-port", type=click.IntRange(0, 65535), default=0, help="port of /metrics  [default: a free one]")
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), default=0, help="port of /metrics  [default: a free one]"
+)
 @click.option("--once", is_flag=True, help="end when the story is over; exit code 1 if the figures are not the truth")
 @click.pass_context
-def demo(ctx: click.Context, seed: int, days: int, speed: float, metrics_port: int, once: bool, **cluster: Any) -> None:  # noqa: ANN401
+def demo(
+    ctx: click.Context, /, seed: int, days: int, speed: float, metrics_port: int, once: bool, **cluster: Any
+) -> None:
     """Play a seeded world of three vendors - honest, gaming, too small to judge - and show what Undertow finds.
 
     Starts an embedded broker of its own, unless --broker names one: then the demo's topics stand in a namespace of
@@ -81,7 +85,13 @@ def demo(ctx: click.Context, seed: int, days: int, speed: float, metrics_port: i
 
 
 def _play(
-    console: Console, world: World, worker: WorkerProcess, publisher: Publisher, chosen: Settings, speed: float, once: bool
+    console: Console,
+    world: World,
+    worker: WorkerProcess,
+    publisher: Publisher,
+    chosen: Settings,
+    speed: float,
+    once: bool,
 ) -> bool:
     """Publish the story at ``speed`` days a second and show the figures. Returns whether they became the truth."""
     story = _Story(world, publisher, chosen)
@@ -124,8 +134,9 @@ class _Story:
         """Publish what has happened by ``now``, then the time."""
         while self._next is not None and self._next.time.timestamp() <= now:
             event = self._next
-            key = str(event.data.ticket or event.data.customer) if hasattr(event.data, "ticket") else event.data.vendor
-            self._publisher.send(topics.name(self._chosen, topics.topic_of(event)), wire.encode(event), key=(key or "").encode())
+            self._publisher.send(
+                topics.name(self._chosen, topics.topic_of(event)), wire.encode(event), key=topics.key_of(event).encode()
+            )
             self.told += 1
             self._next = next(self._events, None)
         tick(self._publisher, self._chosen, now)

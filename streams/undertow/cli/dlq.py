@@ -20,11 +20,13 @@ from undertow.wire import REASONS
 _FILTERS = (
     click.option("--reason", type=click.Choice(sorted(REASONS)), help="only this reason"),
     click.option("--topic", help="only letters of this source topic"),
-    click.option("--id", "ids", multiple=True, metavar="TOPIC/PARTITION/OFFSET", help="only this letter; may be repeated"),
+    click.option(
+        "--id", "ids", multiple=True, metavar="TOPIC/PARTITION/OFFSET", help="only this letter; may be repeated"
+    ),
 )
 
 
-def _filters(command: Any) -> Any:  # noqa: ANN401
+def _filters(command: Any) -> Any:
     for option in reversed(_FILTERS):
         command = option(command)
     return command
@@ -40,7 +42,9 @@ def dlq() -> None:
 @click.option("--all", "everything", is_flag=True, help="those already replayed, too")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object a line")
 @broker_options
-def list_(reason: str | None, topic: str | None, ids: tuple[str, ...], everything: bool, as_json: bool, **cluster: Any) -> None:  # noqa: ANN401
+def list_(
+    reason: str | None, topic: str | None, ids: tuple[str, ...], everything: bool, as_json: bool, **cluster: Any
+) -> None:
     """Show the letters.
 
     \b
@@ -59,7 +63,9 @@ def list_(reason: str | None, topic: str | None, ids: tuple[str, ...], everythin
     table = Table("id", "reason", "field", "detail", "bytes")
     for letter in shown:
         size = "not carried" if not letter.carried else str(len(letter.value or b""))
-        table.add_row(letter.id, letter.reason + (" (replayed)" if letter.replayed else ""), letter.field, letter.detail, size)
+        table.add_row(
+            letter.id, letter.reason + (" (replayed)" if letter.replayed else ""), letter.field, letter.detail, size
+        )
     console = Console()
     console.print(table)
     for word in sorted({letter.reason for letter in shown}):
@@ -70,7 +76,7 @@ def list_(reason: str | None, topic: str | None, ids: tuple[str, ...], everythin
 @_filters
 @click.option("--dry-run", is_flag=True, help="say what would be sent, and send nothing")
 @broker_options
-def replay(reason: str | None, topic: str | None, ids: tuple[str, ...], dry_run: bool, **cluster: Any) -> None:  # noqa: ANN401
+def replay(reason: str | None, topic: str | None, ids: tuple[str, ...], dry_run: bool, **cluster: Any) -> None:
     """Send letters back to the topic they came from, byte for byte, after the cause is fixed.
 
     Sending twice changes nothing: an event counts once by its id. A letter that is still bad comes back as a new one.
@@ -79,9 +85,7 @@ def replay(reason: str | None, topic: str | None, ids: tuple[str, ...], dry_run:
     Example:  undertow dlq replay --reason unknown_vendor
     """
     chosen = settings(cluster)
-    pending = [
-        letter for letter in _letters(chosen) if not letter.replayed and _wanted(letter, reason, topic, ids)
-    ]
+    pending = [letter for letter in _letters(chosen) if not letter.replayed and _wanted(letter, reason, topic, ids)]
     gone = 0
     with clients.Publisher(chosen) as publisher:
         for letter in pending:
@@ -90,7 +94,9 @@ def replay(reason: str | None, topic: str | None, ids: tuple[str, ...], dry_run:
                 original = clients.fetch(chosen, letter.topic, letter.partition, letter.offset)
                 if original is None:
                     gone += 1
-                    click.echo(f"{letter.id}: no longer on its topic, and too large or too late to be carried", err=True)
+                    click.echo(
+                        f"{letter.id}: no longer on its topic, and too large or too late to be carried", err=True
+                    )
                     continue
                 value, headers = original.value, list(original.headers)
             if not dry_run:
@@ -98,7 +104,10 @@ def replay(reason: str | None, topic: str | None, ids: tuple[str, ...], dry_run:
                 key, note, note_headers = letters.replayed(letter)
                 publisher.send(topics.name(chosen, topics.DEAD_LETTERS), note, key=key, headers=note_headers)
     sent = len(pending) - gone
-    click.echo(f"{sent} letters {'would be' if dry_run else 'were'} sent back" + (f", {gone} could not be found" if gone else ""))
+    click.echo(
+        f"{sent} letters {'would be' if dry_run else 'were'} sent back"
+        + (f", {gone} could not be found" if gone else "")
+    )
 
 
 def _letters(chosen: Settings) -> Iterator[Letter]:

@@ -21,10 +21,22 @@ from undertow.stages.records import Tick, encode
 @click.argument("adapter", type=click.Choice(sorted(ADAPTERS)))
 @click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
-@click.option("--speed", type=click.FloatRange(0, min_open=True), help="events a second  [default: as fast as the broker takes them]")
-@click.option("--follow-up", type=Duration(), default="400d", show_default=True, help="at the end, tell the worker that this much time has passed")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, min_open=True),
+    help="events a second  [default: as fast as the broker takes them]",
+)
+@click.option(
+    "--follow-up",
+    type=Duration(),
+    default="400d",
+    show_default=True,
+    help="at the end, tell the worker that this much time has passed",
+)
 @broker_options
-def import_(adapter: str, path: Path, vendor: str | None, speed: float | None, follow_up: float, **cluster: Any) -> None:  # noqa: ANN401
+def import_(
+    adapter: str, path: Path, vendor: str | None, speed: float | None, follow_up: float, **cluster: Any
+) -> None:
     """Publish a file's history as events. Let the worker run with --clock events, for the time is the history's own.
 
     Importing twice changes nothing: the same file gives the same event ids.
@@ -52,10 +64,12 @@ def import_(adapter: str, path: Path, vendor: str | None, speed: float | None, f
         publisher.flush()
         as_of = max((message.time for message in messages), default=0.0) + follow_up
         tick(publisher, chosen, as_of)
-    click.echo(f"{len(messages):,} events are on the topics; the worker judges them as of {as_of:.0f} s since 1970", err=True)
+    click.echo(
+        f"{len(messages):,} events are on the topics; the worker judges them as of {as_of:.0f} s since 1970", err=True
+    )
 
 
-def tick(publisher: Publisher, chosen: Any, as_of: float) -> None:  # noqa: ANN401
+def tick(publisher: Publisher, chosen: Any, as_of: float) -> None:
     """Tell every casebook partition the time (seconds)."""
     for partition in range(chosen.casebook_partitions):
         publisher.send(topics.name(chosen, topics.CASEBOOK), encode(Tick(as_of)), partition=partition)

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from undertow import exits
 from undertow.adapters import Unreadable
 from undertow.admin import TopicsError
-from undertow import exits
 from undertow.clients import KafkaUnavailable
 
 COMMANDS = {
@@ -61,6 +61,6 @@ def main() -> None:
         _fail(error, exits.USAGE)
 
 
-def _fail(error: Any, code: int) -> None:  # noqa: ANN401
+def _fail(error: Any, code: int) -> None:
     click.echo(f"undertow: {error}", err=True)
     sys.exit(code)

@@ -16,7 +16,9 @@ from undertow.settings import Broker, Settings
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BROKER = (
-    click.option("--broker", default="127.0.0.1:9092", envvar="UNDERTOW_BROKER", show_default=True, help="host:port[,host:port]"),
+    click.option(
+        "--broker", default="127.0.0.1:9092", envvar="UNDERTOW_BROKER", show_default=True, help="host:port[,host:port]"
+    ),
     click.option(
         "--broker-kind",
         type=click.Choice(["kafka", "embedded"]),
@@ -34,7 +36,9 @@ _BROKER = (
         help="how to connect",
     ),
     click.option("--ca-file", envvar="UNDERTOW_CA_FILE", type=click.Path(exists=True), help="CA certificate (PEM)"),
-    click.option("--cert-file", envvar="UNDERTOW_CERT_FILE", type=click.Path(exists=True), help="client certificate (PEM)"),
+    click.option(
+        "--cert-file", envvar="UNDERTOW_CERT_FILE", type=click.Path(exists=True), help="client certificate (PEM)"
+    ),
     click.option("--key-file", envvar="UNDERTOW_KEY_FILE", type=click.Path(exists=True), help="its key (PEM)"),
     click.option(
         "--sasl-mechanism",
@@ -43,7 +47,9 @@ _BROKER = (
         envvar="UNDERTOW_SASL_MECHANISM",
         show_default=True,
     ),
-    click.option("--username", envvar="UNDERTOW_USERNAME", help="SASL user; the password is read from UNDERTOW_PASSWORD"),
+    click.option(
+        "--username", envvar="UNDERTOW_USERNAME", help="SASL user; the password is read from UNDERTOW_PASSWORD"
+    ),
     click.option("--namespace", default="", envvar="UNDERTOW_NAMESPACE", help="put before every topic and group name"),
     click.option(
         "--partitions",
@@ -64,7 +70,7 @@ def broker_options(command: F) -> F:
     return command
 
 
-def settings(cluster: dict[str, Any], **more: Any) -> Settings:  # noqa: ANN401 - fields of Settings
+def settings(cluster: dict[str, Any], **more: Any) -> Settings:
     """Settings from the options of :func:`broker_options`."""
     broker = Broker(
         address=cluster["broker"],
@@ -94,7 +100,7 @@ class Duration(click.ParamType):
 
     name = "duration"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Parse, or fail with what to write."""
         if isinstance(value, float):
             return value

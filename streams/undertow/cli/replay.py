@@ -33,14 +33,31 @@ STYLE = {Colour.HOLDS: "green", Colour.RED_INSIDE: "red", Colour.UNCLEAR: "yello
 
 @click.command()
 @click.argument("source", metavar="FILE|TOPIC")
-@click.option("--adapter", type=click.Choice(sorted(ADAPTERS)), help="format of FILE; without it SOURCE is a topic, or 'all' for every source topic")
+@click.option(
+    "--adapter",
+    type=click.Choice(sorted(ADAPTERS)),
+    help="format of FILE; without it SOURCE is a topic, or 'all' for every source topic",
+)
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
-@click.option("--contracts", "folder", type=click.Path(path_type=Path, file_okay=False), envvar="UNDERTOW_CONTRACTS", help="folder of contracts; without it the defaults")
-@click.option("--solve-time", type=click.Choice(["row", "resolved_at"]), help="count repeat contacts from the status change or from the vendor's claim")
+@click.option(
+    "--contracts",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="UNDERTOW_CONTRACTS",
+    help="folder of contracts; without it the defaults",
+)
+@click.option(
+    "--solve-time",
+    type=click.Choice(["row", "resolved_at"]),
+    help="count repeat contacts from the status change or from the vendor's claim",
+)
 @click.option("--repeat-window", type=Duration(), help="e.g. 30d")
 @click.option("--reopen-window", type=Duration(), help="e.g. 14d")
 @click.option("--minimum-n", type=click.IntRange(1), help="below it the verdict is 'cannot tell yet'")
-@click.option("--as-of", help="judge as of this time (RFC 3339, UTC if it has no offset)  [default: when every follow-up has passed]")
+@click.option(
+    "--as-of",
+    help="judge as of this time (RFC 3339, UTC if it has no offset)  [default: when every follow-up has passed]",
+)
 @click.option("--json", "as_json", is_flag=True, help="one JSON object instead of the table")
 @broker_options
 def replay(
@@ -54,7 +71,7 @@ def replay(
     minimum_n: int | None,
     as_of: str | None,
     as_json: bool,
-    **cluster: Any,  # noqa: ANN401
+    **cluster: Any,
 ) -> None:
     """Fold a file, or topics, offline and print each vendor's figures over all time.
 
@@ -173,7 +190,12 @@ def _vendor(row: Figures, said: Verdict, book: Offline) -> dict[str, Any]:
         "repeat_contact_by_chance": round(chance.count, 1),
         "reported_met_but_bad": row.hidden.count,
         "rates": {name: _rate(rate) for name, rate in rates.items()}
-        | {"repeat_contact_by_chance": {"value": None if chance.value is None else round(chance.value, 6), "n": chance.n}},
+        | {
+            "repeat_contact_by_chance": {
+                "value": None if chance.value is None else round(chance.value, 6),
+                "n": chance.n,
+            }
+        },
         "verdict": {"colour": said.colour.value, "words": said.words, "limit": round(said.limit, 6)},
         "contract": {
             "solve_time": book.contracts[row.vendor].solve_time,
@@ -231,4 +253,6 @@ def _print(rows: list[tuple[Figures, Verdict]], book: Offline, until: float) -> 
         console.print("no ticket was found: do the contracts name the vendors of this history?")
     if book.letters:
         letter = book.letters[0]
-        console.print(f"{len(book.letters):,} records were refused; the first: {letter.reason} at {letter.field} ({letter.detail})")
+        console.print(
+            f"{len(book.letters):,} records were refused; the first: {letter.reason} at {letter.field} ({letter.detail})"
+        )

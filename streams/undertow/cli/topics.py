@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from undertow import admin
-from undertow import exits
+from undertow import admin, exits
 from undertow.cli.options import broker_options, settings
 
 
@@ -19,9 +18,15 @@ def topics() -> None:
 
 @topics.command()
 @broker_options
-@click.option("--source-partitions", type=click.IntRange(1, 1024), default=4, show_default=True, help="for source topics that are missing")
+@click.option(
+    "--source-partitions",
+    type=click.IntRange(1, 1024),
+    default=4,
+    show_default=True,
+    help="for source topics that are missing",
+)
 @click.option("--replication", type=click.IntRange(1, 9), default=1, show_default=True, help="copies of each new topic")
-def apply(source_partitions: int, replication: int, **cluster: Any) -> None:  # noqa: ANN401
+def apply(source_partitions: int, replication: int, **cluster: Any) -> None:
     """Create what is missing and set retention; never deletes and never changes a partition count.
 
     \b
@@ -35,7 +40,7 @@ def apply(source_partitions: int, replication: int, **cluster: Any) -> None:  # 
 
 @topics.command()
 @broker_options
-def check(**cluster: Any) -> None:  # noqa: ANN401
+def check(**cluster: Any) -> None:
     """Compare the cluster with the registry; exit code 3 when they differ."""
     problems = admin.check(settings(cluster))
     if not problems:

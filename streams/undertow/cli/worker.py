@@ -8,16 +8,23 @@ from typing import Any, Literal
 
 import click
 
-from undertow import admin, logging
-from undertow import exits
+from undertow import admin, exits, logging
 from undertow.cli.options import broker_options, contracts, contracts_option, settings
 
 
 @click.command()
 @broker_options
 @contracts_option
-@click.option("--metrics-host", default="127.0.0.1", envvar="UNDERTOW_METRICS_HOST", show_default=True, help="0.0.0.0 for all addresses")
-@click.option("--metrics-port", type=click.IntRange(0, 65535), default=9464, envvar="UNDERTOW_METRICS_PORT", show_default=True)
+@click.option(
+    "--metrics-host",
+    default="127.0.0.1",
+    envvar="UNDERTOW_METRICS_HOST",
+    show_default=True,
+    help="0.0.0.0 for all addresses",
+)
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), default=9464, envvar="UNDERTOW_METRICS_PORT", show_default=True
+)
 @click.option(
     "--clock",
     type=click.Choice(["wall", "events"]),
@@ -25,11 +32,23 @@ from undertow.cli.options import broker_options, contracts, contracts_option, se
     show_default=True,
     help="'events' where time comes with the data: import and demo",
 )
-@click.option("--reject-share", type=click.FloatRange(0, 1, min_open=True), default=0.5, show_default=True, help="stop beyond this share of the last 1000")
-@click.option("--reject-run", type=click.IntRange(1), default=500, show_default=True, help="stop after so many refused in a row")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
+@click.option(
+    "--reject-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="stop beyond this share of the last 1000",
+)
+@click.option(
+    "--reject-run", type=click.IntRange(1), default=500, show_default=True, help="stop after so many refused in a row"
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
 @click.option("--log-form", type=click.Choice(["auto", "json", "console"]), default="auto", show_default=True)
-@click.option("--data-dir", default=".undertow", envvar="UNDERTOW_DATA_DIR", show_default=True, help="scratch; holds no state")
+@click.option(
+    "--data-dir", default=".undertow", envvar="UNDERTOW_DATA_DIR", show_default=True, help="scratch; holds no state"
+)
 def worker(
     folder: Path,
     log_level: str,
@@ -40,7 +59,7 @@ def worker(
     reject_share: float,
     reject_run: int,
     data_dir: str,
-    **cluster: Any,  # noqa: ANN401
+    **cluster: Any,
 ) -> None:
     """Run one worker until a signal stops it. Run as many as you like: Kafka deals the partitions out.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
-from math import fsum
+from math import fsum, pow
 from typing import Final
 
 from msgspec import Struct

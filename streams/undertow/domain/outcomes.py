@@ -77,7 +77,9 @@ def _back(around: Surroundings, base: float, window: float) -> bool:
     return contact is not None and contact <= base + window
 
 
-def contribution(line: Timeline, around: Surroundings, outcome: Judgement, contract: Contract, day: Day) -> Contribution:
+def contribution(
+    line: Timeline, around: Surroundings, outcome: Judgement, contract: Contract, day: Day
+) -> Contribution:
     """What the ticket adds to which cells. Empty while only others speak of the ticket."""
     if line.begun is None:
         return ()

@@ -42,7 +42,7 @@ class Timeline(Struct, frozen=True):
     """Time of the latest fact of any kind."""
 
 
-def timeline(facts: Iterable[Fact]) -> Timeline:
+def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a kind of fact
     """Read ``facts`` (in the order of :func:`undertow.domain.facts.in_order`)."""
     begun = opened_at = topic = segment = claim = None
     claim_order: tuple[float, int, str] | None = None

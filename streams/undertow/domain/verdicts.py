@@ -39,7 +39,9 @@ def verdict(figures: Figures, contract: Contract) -> Verdict:
     if hidden.value is None:
         waiting = f" ({figures.immature} tickets are still within their follow-up)" if figures.immature else ""
         return Verdict(
-            Colour.CANNOT_TELL, f"cannot tell yet, needs about {contract.minimum_n} tickets reported as met{waiting}", limit
+            Colour.CANNOT_TELL,
+            f"cannot tell yet, needs about {contract.minimum_n} tickets reported as met{waiting}",
+            limit,
         )
     enough = needed(hidden.value, limit, contract.minimum_n)
     about = f"needs about {enough:,} tickets" if enough else "the share lies on the limit"
@@ -47,7 +49,9 @@ def verdict(figures: Figures, contract: Contract) -> Verdict:
         return Verdict(Colour.CANNOT_TELL, f"cannot tell yet, {about}, has {hidden.n}", limit)
     normal = f"{limit:.0%} would be normal, chance included"
     if hidden.low > limit:
-        words = f"red inside: at least {hidden.low:.0%} of the tickets reported as met left an unhappy customer; {normal}"
+        words = (
+            f"red inside: at least {hidden.low:.0%} of the tickets reported as met left an unhappy customer; {normal}"
+        )
         return Verdict(Colour.RED_INSIDE, words, limit)
     if hidden.high <= limit:
         words = f"holds up: at most {hidden.high:.0%} of the tickets reported as met went wrong later; {normal}"

@@ -26,7 +26,7 @@ RATE_OF: Final[dict[str, Callable[[Figures], Rate]]] = {
 """Where each of the catalog's rates stands in a row of figures."""
 
 
-class NotInCatalog(LookupError):  # noqa: N818 - it names what is wrong
+class NotInCatalog(LookupError):
     """A metric or its labels are not as the catalog says: a bug, found by the first scrape."""
 
 

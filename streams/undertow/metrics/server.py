@@ -47,7 +47,7 @@ PAGE: Final = b"""<!doctype html>
 _log: Final = logging.getLogger("undertow.metrics")
 
 
-class CannotListen(Exception):  # noqa: N818 - a state of affairs, told to the person who starts the worker
+class CannotListen(Exception):
     """The address cannot be listened on; the message says what to do."""
 
 

@@ -85,6 +85,11 @@ def join_rows(one: bytes, other: bytes) -> bytes:
             raise TypeError(f"rows of two kinds under one key: {a!r} and {b!r}")
 
 
+def _ticket_row(key: bytes, facts: FactSet) -> TicketRow:
+    vendor, customer, ticket = _name_of(key)
+    return TicketRow(vendor, customer, ticket, _listed(facts))
+
+
 def _union(one: list[Seen], other: list[Seen]) -> list[Seen]:
     facts = {seen.fact: seen.place for seen in one}
     unite(facts, other)
@@ -156,7 +161,7 @@ class Casebook:
         for key, seen in tickets.items():
             facts, grown = self._join(key, seen, done)
             if grown:
-                done.rows[key] = _encode(TicketRow(*_name_of(key), _listed(facts)))
+                done.rows[key] = _encode(_ticket_row(key, facts))
                 lines[key] = timeline(in_order(facts))
                 stale.add(key)
                 stale |= self._place(key, lines[key])
@@ -326,7 +331,7 @@ class Casebook:
         return timeline(in_order({seen.fact: seen.place for seen in row.facts}))
 
     def _give(self, key: bytes, new: Contribution, done: Done) -> None:
-        """cells += contribution(new) - contribution(old)."""
+        """Cells += contribution(new) - contribution(old)."""
         old = self._given.get(key, ())
         if new == old:
             return

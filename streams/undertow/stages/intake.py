@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct, field
 
@@ -125,7 +125,7 @@ def _claimed(d: e.TicketClaimData) -> Body:
     return f.Claimed(d.measure, d.met, d.value, resolved, d.reopen_count)
 
 
-_BODY: Final = {
+_BODY: Final[dict[type, Callable[[Any], Body]]] = {
     e.TicketOpened: lambda d: f.Opened(d.topic, d.segment, d.priority),
     e.TicketMessage: lambda d: f.Message(d.actor.kind, d.public, d.substantive, d.question),
     e.TicketStatusChanged: lambda d: f.StatusChanged(d.to, d.actor.kind),

@@ -42,7 +42,9 @@ def record_of(letter: DeadLetter) -> tuple[bytes, bytes | None, Headers]:
     record = letter.record
     value = record.value
     carried = value is None or len(value) <= MAX_LETTER_BYTES
-    headers = _headers(record.topic, record.partition, record.offset, letter.reason, letter.field, letter.detail, carried)
+    headers = _headers(
+        record.topic, record.partition, record.offset, letter.reason, letter.field, letter.detail, carried
+    )
     headers += [(ORIGINAL + name, content or b"") for name, content in record.headers]
     return _key(record), value if carried else None, headers
 

@@ -10,7 +10,7 @@ WINDOW: Final = 1000
 """Records over which the share is taken: below it a handful of bad events at the start of a feed would stop a worker."""
 
 
-class TooManyRejects(Exception):  # noqa: N818 - a verdict on the feed
+class TooManyRejects(Exception):
     """The feed is refused as a whole; the message says what was seen and what to do."""
 
 

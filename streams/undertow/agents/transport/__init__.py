@@ -19,7 +19,7 @@ from undertow.agents.transport.consumer import Consumer
 from undertow.agents.transport.driver import EmbeddedTransport, Transport
 from undertow.agents.transport.errors import LeaseExpired, MissingChangelog, PublishFailed
 from undertow.agents.transport.producer import Producer, Record, send_all, stop_worker
-from undertow.agents.transport.spans import SpanSchema, spans
+from undertow.agents.transport.spans import Span, SpanSchema, spans
 from undertow.agents.transport.table import SpanTable
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Producer",
     "PublishFailed",
     "Record",
+    "Span",
     "SpanSchema",
     "SpanTable",
     "Transport",

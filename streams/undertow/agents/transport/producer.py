@@ -73,7 +73,7 @@ class Producer(driver.Producer):
         self._track(cast("asyncio.Future[Any]", fut))
         super().send_soon(fut)
 
-    async def send(  # noqa: PLR0917 -- Faust's signature
+    async def send(
         self,
         topic: str,
         key: bytes | None,

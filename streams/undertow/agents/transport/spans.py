@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import faust
@@ -10,6 +11,16 @@ from faust.events import Event
 from faust.types import TP, AppT, ConsumerMessage, EventT, Message, StreamT
 
 from undertow.agents.transport.producer import stop_worker
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of ConsumerRecords of one partition, in offset order, never empty; `offset` is the last one's."""
+
+    topic: str
+    partition: int
+    offset: int
+    records: list[Any]
 
 
 class SpanSchema(faust.Schema[bytes, bytes]):
@@ -51,11 +62,11 @@ def pack(tp: TP, records: list[Any], generation: int) -> ConsumerMessage:
 
 def spans(
     app: AppT,
-    handle: Callable[[EventT[Any]], Awaitable[None]],
+    handle: Callable[[Span], Awaitable[None]],
     *,
-    on_error: Callable[[EventT[Any], Exception], None] | None = None,
+    on_error: Callable[[Span, Exception], None] | None = None,
 ) -> Callable[[StreamT[Any]], Awaitable[None]]:
-    """Return an agent body which awaits `handle(event)` for each span.
+    """Return an agent body which awaits `handle(span)` for each span.
 
     C7: an exception poisons the producer and crashes the app, so the span is never committed and the next start reads
     it again. Faust acks and commits whatever was yielded, error or not. Bad data must not raise: it is a dead letter.
@@ -64,14 +75,16 @@ def spans(
 
     async def body(stream: StreamT[Any]) -> None:
         async for event in stream.events():
+            message = event.message
+            span = Span(message.topic, message.partition, message.offset, cast(Any, event.value))
             try:
-                await handle(event)
+                await handle(span)
             except Exception as exc:
                 if on_error is not None:
-                    on_error(event, exc)
+                    on_error(span, exc)
                 await stop_worker(app, exc)
                 raise
-            cast(Any, app.consumer).handled(event.message)
+            cast(Any, app.consumer).handled(message)
 
     # Faust names an agent after its function: two agents called `body` would be one.
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):

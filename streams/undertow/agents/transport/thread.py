@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, cast
 
-import aiokafka  # type: ignore[import-untyped]
+import aiokafka
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 

@@ -1,0 +1,1 @@
+"""Real brokers for tests; none of them is a mock."""

@@ -53,6 +53,8 @@ def apply(settings: Settings) -> list[str]:
             except TopicAlreadyExistsError:
                 continue
             done.append(f"created {topic.name} with {wanted['num_partitions']} partitions")
+        # a broker answers before every one of its metadata caches has heard of the topic
+        admin.wait_for_topics([topic.name for topic in registry(settings)])
         for problem in list(_differences(settings, admin)):
             if problem.kind == "config":
                 topic = next(t for t in registry(settings) if t.name == problem.topic)

@@ -20,6 +20,8 @@ from undertow.domain.contract import Contract
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[smhd])")
 _DURATIONS: Final = ("repeat_window", "reopen_window", "horizon")
+RESERVED: Final = frozenset({"company", "unknown"})
+"""Labels of the metrics: the company's own events, and events of which no vendor could be read."""
 
 
 class BadContract(ValueError):
@@ -41,7 +43,14 @@ def load(folder: Path) -> dict[str, Contract]:
     files = sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"})
     if not files:
         raise BadContract(f"{folder} holds no .yaml file: put one a vendor there (at least: 'vendor: acme')")
-    return by_vendor((path.name, parse(path.read_text(encoding="utf-8"), path.name)) for path in files)
+    return by_vendor((path.name, parse(_text(path), path.name)) for path in files)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadContract(f"{path.name}: cannot be read as text in UTF-8: {error}") from None
 
 
 def by_vendor(named: Iterable[tuple[str, Contract]]) -> dict[str, Contract]:
@@ -76,8 +85,11 @@ def _checked(raw: dict[str, Any], name: str) -> Contract:
         contract = msgspec.convert(raw, Contract)
     except msgspec.ValidationError as error:
         raise BadContract(f"{name}: {error}") from None
+    if contract.vendor in RESERVED:
+        words = " and ".join(sorted(RESERVED))
+        raise BadContract(f"{name}: vendor: {contract.vendor!r} is a word of our own ({words} are): write another name")
     try:
         day_of(contract.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones, such as Europe
         raise BadContract(f"{name}: time_zone: {contract.time_zone!r} is no IANA name, such as Europe/Berlin") from None
     return contract

@@ -120,9 +120,9 @@ class Ledger:
         self._as_of[partition] = max(as_of, self._as_of.get(partition, as_of))
 
     def claim(self, claim: PeriodClaim) -> None:
-        """A period claim: the version with the highest recorded time wins, ties by id."""
+        """A period claim: the version with the highest recorded time wins, ties by id, then by what it says."""
         known = self._claims.get(claim.identity)
-        if known is None or (claim.recorded, claim.id) > (known.recorded, known.id):
+        if known is None or _order(claim) > _order(known):
             self._claims[claim.identity] = claim
 
     def claims(self) -> list[PeriodClaim]:
@@ -228,6 +228,10 @@ class _Chance:
     def _before(self, day: int) -> int:
         """Tickets opened before ``day``."""
         return self._opened[min(max(day - self._first, 0), len(self._opened) - 1)]
+
+
+def _order(claim: PeriodClaim) -> tuple[float, str, int, int]:
+    return (claim.recorded, claim.id, claim.met, claim.total)
 
 
 def _sum(counts: Iterable[Counts]) -> Counts:

@@ -21,7 +21,10 @@ def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
     middle = share + z * z / (2 * n)
     half = z * sqrt(max(share * (1 - share), 0.0) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    return (max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale))
+    # none and all have exact bounds: rounding must not put 2e-19 above a limit of zero
+    low = max(0.0, (middle - half) / scale) if count > 0 else 0.0
+    high = min(1.0, (middle + half) / scale) if count < n else 1.0
+    return (low, high)
 
 
 def needed(share: float, limit: float, minimum: int, most: int = 1_000_000) -> int | None:

@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from undertow.clock import day_of
 from undertow.domain.cells import Cell, CellKey, Contribution
 from undertow.domain.contract import Contract
-from undertow.domain.facts import Active, FactSet, Seen, SegmentChanged, in_order, unite
+from undertow.domain.facts import Active, FactSet, Place, Seen, SegmentChanged, in_order, unite
 from undertow.domain.ledger import Position
 from undertow.domain.outcomes import contribution, judge
 from undertow.domain.timeline import Timeline, timeline
@@ -101,8 +101,9 @@ def _listed(facts: FactSet) -> list[Seen]:
     return sorted((Seen(fact, place) for fact, place in facts.items()), key=_listing)
 
 
-def _listing(seen: Seen) -> tuple[float, str, str, object, str]:
-    return (seen.fact.time, seen.fact.source, seen.fact.id, seen.place, repr(seen.fact.body))
+def _listing(seen: Seen) -> tuple[float, str, str, Place, int, float, str]:
+    fact = seen.fact
+    return (fact.time, fact.source, fact.id, seen.place, fact.sequence, fact.recorded, repr(fact.body))
 
 
 class Done(Struct):
@@ -296,7 +297,8 @@ class Casebook:
 
     def _too_late(self, vendor: str, time: float) -> bool:
         contract = self._contracts.get(vendor)
-        return contract is not None and time < self.as_of - contract.kept_for
+        # the very boundary at which a ticket is closed: a fact on it must become a letter, not a ticket closed at once
+        return contract is not None and self.as_of >= time + contract.kept_for
 
     # -- judging
 
@@ -350,7 +352,8 @@ class Casebook:
     def _wake(self, key: bytes, line: Timeline, contract: Contract, matures_at: float | None) -> None:
         """Remember when the ticket must be judged again."""
         closes_at = line.last + contract.kept_for
-        when = matures_at if matures_at is not None and self.as_of < matures_at else closes_at
+        # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
+        when = min(matures_at, closes_at) if matures_at is not None and self.as_of < matures_at else closes_at
         if when != float("inf") and self._due_at.get(key) != when:
             self._due_at[key] = when
             heappush(self._due, (when, key))

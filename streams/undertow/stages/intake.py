@@ -100,8 +100,9 @@ def entry_of(event: e.TicketEvent | e.TicketClaimed | e.CustomerEvent, place: Pl
         source=event.source,
         body=_BODY[type(event)](data),
     )
-    # a fact names a ticket only together with the vendor who numbered it
-    ticket = data.ticket if data.vendor is not None else None
+    # a fact names a ticket only together with the vendor who numbered it; what a customer does and is, is the customer's own
+    own = isinstance(event, e.CustomerActive | e.CustomerSegmentChanged)
+    ticket = data.ticket if data.vendor is not None and not own else None
     return Entry(data.vendor if ticket is not None else None, data.customer, ticket, Seen(fact, place))
 
 

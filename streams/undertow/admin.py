@@ -22,7 +22,7 @@ class Problem(Struct, frozen=True):
 
     topic: str
     words: str
-    kind: Literal["missing", "partitions", "config"]
+    kind: Literal["missing", "partitions", "replication", "config"]
 
 
 class TopicsError(Exception):
@@ -39,7 +39,7 @@ def apply(settings: Settings) -> list[str]:
     """Create what is missing and set retention. Returns what was done; never deletes, never repartitions."""
     done = []
     with _Admin(settings) as admin:
-        existing = _partitions(admin)
+        existing = _shapes(admin)
         for topic in registry(settings):
             if topic.name in existing:
                 continue
@@ -64,15 +64,19 @@ def apply(settings: Settings) -> list[str]:
 
 
 def _differences(settings: Settings, admin: KafkaAdminClient) -> Iterator[Problem]:
-    existing = _partitions(admin)
+    existing = _shapes(admin)
     for topic in registry(settings):
         have = existing.get(topic.name)
         if have is None:
             yield Problem(topic.name, f"topic {topic.name} is missing", "missing")
-        elif topic.partitions is not None and have != topic.partitions:
-            words = f"topic {topic.name} has {have} partitions and must have {topic.partitions}"
+            continue
+        if topic.partitions is not None and have.partitions != topic.partitions:
+            words = f"topic {topic.name} has {have.partitions} partitions and must have {topic.partitions}"
             yield Problem(topic.name, words, "partitions")
-        elif settings.broker.kind != "embedded" and topic.config:  # the embedded broker knows no topic configuration
+        if have.replicas < settings.replication:
+            words = f"topic {topic.name} has {have.replicas} replicas and must have {settings.replication}"
+            yield Problem(topic.name, words, "replication")
+        if settings.broker.kind != "embedded" and topic.config:  # the embedded broker knows no topic configuration
             config = _config(admin, topic.name)
             wrong = [
                 f"{key}={config.get(key)} (must be {value})" for key, value in topic.config if config.get(key) != value
@@ -81,8 +85,21 @@ def _differences(settings: Settings, admin: KafkaAdminClient) -> Iterator[Proble
                 yield Problem(topic.name, f"topic {topic.name} has {', '.join(wrong)}", "config")
 
 
-def _partitions(admin: KafkaAdminClient) -> Mapping[str, int]:
-    return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics() if not topic.get("error_code")}
+class _Shape(Struct, frozen=True):
+    """What a topic has. ``replicas`` of the partition with the fewest."""
+
+    partitions: int
+    replicas: int
+
+
+def _shapes(admin: KafkaAdminClient) -> Mapping[str, _Shape]:
+    return {
+        topic["name"]: _Shape(
+            len(topic["partitions"]), min(len(partition["replica_nodes"]) for partition in topic["partitions"])
+        )
+        for topic in admin.describe_topics()
+        if not topic.get("error_code") and topic["partitions"]
+    }
 
 
 def _config(admin: KafkaAdminClient, topic: str) -> dict[str, str]:
@@ -118,11 +135,15 @@ def advice(problems: list[Problem]) -> str:
     """What to do about differences, in one line."""
     if any(problem.kind == "partitions" for problem in problems):
         return "a partition count cannot be changed under data: set --partitions to what is there, or use another --namespace"
+    if any(problem.kind == "replication" for problem in problems):
+        return (
+            "replicas are added with Kafka's own kafka-reassign-partitions, or accept what is there with --replication"
+        )
     return "run: undertow topics apply"
 
 
 def delete(settings: Settings) -> None:
     """Delete every topic of the registry. For a namespace of a demo or a test; nothing else calls it."""
     with _Admin(settings) as admin:
-        existing = _partitions(admin)
+        existing = _shapes(admin)
         admin.delete_topics([topic.name for topic in registry(settings) if topic.name in existing])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfoNotFoundError
@@ -34,6 +35,22 @@ def duration(text: str) -> float:
     if found is None:
         raise ValueError(f"{text!r} is not a duration: write a number and s, m, h or d, such as 30d or 12h")
     return float(found["number"]) * _UNITS[found["unit"]]
+
+
+def instant(value: object) -> float | None:
+    """``"2026-06-30"`` or ``"2026-06-30T12:00:00Z"``, or what YAML makes of them, as seconds; UTC where nothing else is said.
+
+    Raises ``ValueError`` with what to write instead.
+    """
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    try:
+        when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no time: write 2026-06-30 or 2026-06-30T12:00:00Z") from None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def load(folder: Path) -> dict[str, Contract]:
@@ -81,6 +98,11 @@ def _checked(raw: dict[str, Any], name: str) -> Contract:
                 raw[key] = duration(raw[key])
             except ValueError as error:
                 raise BadContract(f"{name}: {key}: {error}") from None
+    if "as_of" in raw:
+        try:
+            raw["as_of"] = instant(raw["as_of"])
+        except ValueError as error:
+            raise BadContract(f"{name}: as_of: {error}") from None
     try:
         contract = msgspec.convert(raw, Contract)
     except msgspec.ValidationError as error:

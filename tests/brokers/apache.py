@@ -44,7 +44,7 @@ log.cleaner.dedupe.buffer.size=4194304
 """
 
 
-class Unavailable(RuntimeError):  # noqa: N818
+class Unavailable(RuntimeError):
     """This machine cannot run Apache Kafka; the message says what is missing."""
 
 

@@ -44,12 +44,16 @@ def topics_table() -> str:
 
 def exits_table() -> str:
     """Every exit code."""
-    return "\n".join(["| exit code | meaning |", "|---|---|", *(f"| {code} | {exits.MEANING[code]} |" for code in exits.MEANING)])
+    return "\n".join(
+        ["| exit code | meaning |", "|---|---|", *(f"| {code} | {exits.MEANING[code]} |" for code in exits.MEANING)]
+    )
 
 
 def reasons_table() -> str:
     """Every reason of a dead letter."""
-    return "\n".join(["| reason | meaning |", "|---|---|", *(f"| `{word}` | {wire.REASONS[word]} |" for word in wire.REASONS)])
+    return "\n".join(
+        ["| reason | meaning |", "|---|---|", *(f"| `{word}` | {wire.REASONS[word]} |" for word in wire.REASONS)]
+    )
 
 
 def commands_table() -> str:

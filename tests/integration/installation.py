@@ -74,7 +74,9 @@ class Worker:
 class Installation:
     """Everything of one namespace on one broker."""
 
-    def __init__(self, broker: RunningBroker, folder: Path, contracts: Mapping[str, Contract], partitions: int = 8) -> None:
+    def __init__(
+        self, broker: RunningBroker, folder: Path, contracts: Mapping[str, Contract], partitions: int = 8
+    ) -> None:
         self.settings = Settings(
             broker=Broker(address=broker.address, kind="embedded" if broker.kind == "embedded" else "kafka"),
             namespace=f"i{os.getpid()}-{next(_numbers)}.",

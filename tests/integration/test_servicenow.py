@@ -45,7 +45,9 @@ def test_the_worker_gives_the_published_figures_and_the_very_cells_of_a_replay(i
     here.worker()
     here.run("import", "servicenow", str(servicenow.FILE))
     here.drained(len(servicenow.messages()))
-    here.until(lambda: exposed(here) == servicenow.FIGURES[reading], f"the published figures; there are {exposed(here)}")
+    here.until(
+        lambda: exposed(here) == servicenow.FIGURES[reading], f"the published figures; there are {exposed(here)}"
+    )
     assert here.cells() == servicenow.cells(reading)
 
 

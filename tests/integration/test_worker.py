@@ -116,7 +116,5 @@ def test_a_wall_clock_worker_ticks_by_itself(install: Install) -> None:
             publisher.send(here.topic(TICKETS), event(number, "ticket.status_changed", 60, to="solved"))
             publisher.send(here.topic(CLAIMS), event(number, "claim.ticket", 61, measure="sla", met=True))
     here.drained(75)
-    here.until(
-        lambda: worker.samples("undertow_reported_tickets").get(("all", "acme", "all")) == 25, "tickets mature"
-    )
+    here.until(lambda: worker.samples("undertow_reported_tickets").get(("all", "acme", "all")) == 25, "tickets mature")
     assert worker.stop() == 0

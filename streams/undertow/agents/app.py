@@ -12,16 +12,15 @@ from undertow import topics
 from undertow.agents.casebook import CasebookLoop
 from undertow.agents.intake import IntakeLoop
 from undertow.agents.ledger import LedgerLoop
-from undertow.agents.transport import Consumer, EmbeddedTransport, SpanSchema, SpanTable, Transport, spans
+from undertow.agents.pulse import EVERY, Pulse
+from undertow.agents.transport import EmbeddedTransport, SpanSchema, SpanTable, Transport, spans
 from undertow.clock import wall
 from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
 from undertow.settings import Broker, Settings
-from undertow.stages.casebook import join_rows
+from undertow.stages.rows import join_rows
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
-PULSE = 1.0
-"""Seconds between two updates of what the worker shows of itself."""
 PACE = 0.05
 """Seconds between two small fetches: at low rates CPU is paid a span, so a span should hold many records."""
 
@@ -55,15 +54,17 @@ def create(
         if ledger.partition in revoked:
             ledger.revoked()
 
-    @app.timer(PULSE)  # type: ignore[untyped-decorator]
-    async def pulse() -> None:
-        _show(app, board, casebook, ledger)
+    pulse = Pulse(app, board, casebook, ledger)
+
+    @app.timer(EVERY)  # type: ignore[untyped-decorator]
+    async def beat() -> None:
+        pulse.beat()
 
     if settings.clock == "wall":
 
         @app.timer(settings.tick_every)  # type: ignore[untyped-decorator]
         async def tick() -> None:
-            if _waiting(app) is None:
+            if pulse.waiting() is None:
                 await casebook.tick(wall)
 
     return app
@@ -114,32 +115,3 @@ def _credentials(broker: Broker) -> faust.auth.Credentials | None:
             username=broker.username, password=broker.password, mechanism=broker.sasl_mechanism, ssl_context=context
         )
     return faust.SSLCredentials(context) if context is not None else None
-
-
-def _waiting(app: faust.App) -> str | None:
-    """Why the worker is not ready yet, in words; None when it is."""
-    if app.rebalancing:
-        return "partitions are being dealt out"
-    if not app.tables.actives_ready:
-        return "state is being recovered from the changelog"
-    return None
-
-
-def _show(app: faust.App, board: Board, casebook: CasebookLoop, ledger: LedgerLoop) -> None:
-    board.alive()
-    consumer = app.consumer
-    assert isinstance(consumer, Consumer)
-    waiting = _waiting(app)
-    if waiting is None and ledger.partition in consumer.assignment():
-        if consumer.caught_up(ledger.partition):
-            ledger.expose()
-        else:
-            waiting = "the ledger is being read"
-    board.ready(waiting is None, waiting or "ready")
-    if waiting is None:
-        board.lag({(tp.topic, tp.partition): records for tp, records in consumer.lag().items()})
-        board.tickets_kept(casebook.tickets)
-        owned: dict[str, int] = {}
-        for tp in consumer.assignment():
-            owned[tp.topic] = owned.get(tp.topic, 0) + 1
-        board.partitions(owned)

@@ -102,6 +102,7 @@ class CasebookLoop:
         await self._say(book.snapshots(done.cells, offset))
         self._board.duplicates(done.duplicates)
         self._board.late(len(done.late))
+        self._board.dead_letters(len(done.late))
 
     async def _say(self, said: Iterable[CellSaid | Completed | Judged]) -> None:
         await send_all(

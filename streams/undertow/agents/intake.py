@@ -67,6 +67,7 @@ class IntakeLoop:
                 self._board.event_time(topic, vendor, counts.last_event_time)
         for letter in taken.letters:
             self._board.rejected(topic, letter.reason, 1)
+        self._board.dead_letters(len(taken.letters))
 
 
 def parcels(entries: list[Entry]) -> Iterator[Parcel]:

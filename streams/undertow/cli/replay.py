@@ -20,6 +20,7 @@ from undertow import clients, topics
 from undertow.adapters import ADAPTERS
 from undertow.cli.options import Duration, broker_options, contracts, settings
 from undertow.clock import day_of
+from undertow.contracts import instant
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import ALL, Figures, Rate, figures
 from undertow.domain.verdicts import Colour, Verdict, verdict
@@ -81,8 +82,8 @@ def replay(
       undertow replay --adapter cloudevents events.jsonl --as-of 2026-06-30 --json
       undertow replay all --broker kafka-1:9092 --contracts contracts/
     """
-    until = _instant(as_of)
     changed: dict[str, Any] = {
+        "as_of": _instant(as_of),
         "solve_time": solve_time,
         "repeat_window": repeat_window,
         "reopen_window": reopen_window,
@@ -94,19 +95,18 @@ def replay(
     if adapter is not None:
         name = vendor or adapter
         agreed = contracts(folder) if folder else {name: Contract(vendor=name)}
-        records = _from_file(adapter, Path(source), name, until)
+        records = _from_file(adapter, Path(source), name)
     elif folder is None:
         raise click.UsageError("a topic needs --contracts; a file needs --adapter")
     else:
         agreed = contracts(folder)
-        records = _from_topics(source, cluster, until)
+        records = _from_topics(source, cluster)
     agreed = {name: msgspec.structs.replace(contract, **changed) for name, contract in agreed.items()}
     book = Offline(agreed)
     stream = iter(records)
     while span := list(islice(stream, SPAN)):
         book.take(span)
-    if until is None:
-        until = book.last_event_time + max(contract.follow_up for contract in agreed.values())
+    until = book.last_event_time + max(contract.follow_up for contract in agreed.values())
     book.tick(until)
     cells = book.close().cells()
     rows = [
@@ -115,48 +115,35 @@ def replay(
         for row in figures(cells, contract, until, day_of(contract.time_zone))
         if (row.window, row.segment) == (ALL, ALL)
     ]
+    judged_as_of = min((c.as_of for c in agreed.values() if c.as_of is not None), default=until)
     if as_json:
-        click.echo(json.dumps(_object(rows, book, until), indent=2))
+        click.echo(json.dumps(_object(rows, book, judged_as_of), indent=2))
     else:
-        _print(rows, book, until)
+        _print(rows, book, judged_as_of)
 
 
 def _instant(text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"--as-of {text!r} is no time: write 2026-06-30 or 2026-06-30T12:00:00Z") from None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+        return instant(text)
+    except ValueError as error:
+        raise click.UsageError(f"--as-of: {error}") from None
 
 
-def _from_file(adapter: str, path: Path, vendor: str, until: float | None) -> Iterator[KafkaRecord]:
-    """The file's events as records; what happened after ``until`` has not happened yet."""
+def _from_file(adapter: str, path: Path, vendor: str) -> Iterator[KafkaRecord]:
     read = ADAPTERS[adapter](path, vendor)
     quiet = not sys.stderr.isatty()
     shown = track(read, f"reading {path.name}", console=Console(stderr=True), transient=True, disable=quiet)
     for line, message in enumerate(shown):
-        if until is None or message.time <= until:
-            yield Record(path.name, 0, line, int(message.time * 1000), message.value)
+        yield Record(path.name, 0, line, int(message.time * 1000), message.value)
 
 
-def _from_topics(source: str, cluster: dict[str, Any], until: float | None) -> Iterator[KafkaRecord]:
+def _from_topics(source: str, cluster: dict[str, Any]) -> Iterator[KafkaRecord]:
     chosen = settings(cluster)
     names = [topics.name(chosen, topic) for topic in topics.SOURCES] if source == "all" else [source]
     for name in names:
-        for record in clients.read(chosen, name):
-            if until is None or _happened(record) <= until:
-                yield record
-
-
-def _happened(record: KafkaRecord) -> float:
-    from undertow import wire  # noqa: PLC0415
-
-    try:
-        return wire.decode(record.value, record.headers).time.timestamp()
-    except wire.Refused:
-        return 0.0
+        yield from clients.read(chosen, name)
 
 
 def _object(rows: list[tuple[Figures, Verdict]], book: Offline, until: float) -> dict[str, Any]:

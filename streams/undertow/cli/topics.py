@@ -10,6 +10,10 @@ import click
 from undertow import admin, exits
 from undertow.cli.options import broker_options, settings
 
+_replication = click.option(
+    "--replication", type=click.IntRange(1, 9), default=1, show_default=True, help="copies of each topic, at least"
+)
+
 
 @click.group()
 def topics() -> None:
@@ -25,7 +29,7 @@ def topics() -> None:
     show_default=True,
     help="for source topics that are missing",
 )
-@click.option("--replication", type=click.IntRange(1, 9), default=1, show_default=True, help="copies of each new topic")
+@_replication
 def apply(source_partitions: int, replication: int, **cluster: Any) -> None:
     """Create what is missing and set retention; never deletes and never changes a partition count.
 
@@ -40,9 +44,10 @@ def apply(source_partitions: int, replication: int, **cluster: Any) -> None:
 
 @topics.command()
 @broker_options
-def check(**cluster: Any) -> None:
+@_replication
+def check(replication: int, **cluster: Any) -> None:
     """Compare the cluster with the registry; exit code 3 when they differ."""
-    problems = admin.check(settings(cluster))
+    problems = admin.check(settings(cluster, replication=replication))
     if not problems:
         click.echo("every topic is as it must be")
     _report(problems)

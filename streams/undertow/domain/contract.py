@@ -31,6 +31,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The closed list of customer segments; every other becomes ``other``. Empty: no segments are told apart."""
     horizon: Positive | None = None
     """How long a ticket is kept after its last fact: None for the longest window plus the longest follow-up."""
+    as_of: float | None = None
+    """Judge as of this time (seconds) instead of the clock's, and as if nothing had happened since: a closed history."""
     keep_all: bool = False
     """Never close a ticket: for the replay of a history as a whole."""
 

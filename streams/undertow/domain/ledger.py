@@ -155,7 +155,7 @@ def figures(cells: Cells, contract: Contract, as_of: float, day: Callable[[float
     own = {key: cell for key, cell in cells.items() if key.vendor == contract.vendor}
     if not own:
         return []
-    last = day(as_of - contract.follow_up) - 1
+    last = day((as_of if contract.as_of is None else contract.as_of) - contract.follow_up) - 1
     segments = [ALL, *sorted({key.segment for key in own} - {ALL})] if contract.segments else [ALL]
     chance = _Chance(own, contract.repeat_window)
     found = []

@@ -6,104 +6,36 @@ judgements, cells, what is due - is derived, and rebuilt from the rows after rec
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
-from typing import Final
 
-import msgspec
 from msgspec import Struct, field
 
 from undertow.clock import day_of
 from undertow.domain.cells import Cell, CellKey, Contribution
 from undertow.domain.contract import Contract
-from undertow.domain.facts import Active, FactSet, Place, Seen, SegmentChanged, in_order, unite
+from undertow.domain.facts import Active, FactSet, Seen, in_order, unite
 from undertow.domain.ledger import Position
 from undertow.domain.outcomes import contribution, judge
 from undertow.domain.timeline import Timeline, timeline
-from undertow.stages.contacts import Contacts
+from undertow.stages.contacts import Contacts, Owner, owner_of
 from undertow.stages.records import CellSaid, Completed, Entry, Judged
-
-
-class TicketRow(Struct, frozen=True, array_like=True, tag=0):
-    """All facts of one ticket."""
-
-    vendor: str
-    customer: str | None
-    ticket: str
-    facts: list[Seen]
-
-
-class CustomerRow(Struct, frozen=True, array_like=True, tag=1):
-    """Facts that name no ticket, and the set of active days (days since 1970-01-01 UTC), ascending."""
-
-    customer: str
-    facts: list[Seen]
-    days: list[int]
-
-
-class ClockRow(Struct, frozen=True, array_like=True, tag=2):
-    """The latest time judged as of (seconds), and how often the partition was assigned."""
-
-    as_of: float
-    epoch: int
-
-
-Row = TicketRow | CustomerRow | ClockRow
-TicketName = tuple[str, str | None, str]
-"""Vendor, customer, ticket."""
-Owner = tuple[str, str | None, str | None]
-"""Vendor and customer; tickets without a customer are strangers to each other, so each owns itself."""
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Row).decode
-_name_of: Final = msgspec.msgpack.Decoder(TicketName).decode
-CLOCK: Final = _encode(("clock",))
-
-
-def ticket_key(vendor: str, customer: str | None, ticket: str) -> bytes:
-    """A ticket belongs to one customer: the same number under another customer is another ticket."""
-    return _encode((vendor, customer, ticket))
-
-
-def customer_key(customer: str) -> bytes:
-    """Key of a customer's own facts."""
-    return _encode((customer,))
-
-
-def join_rows(one: bytes, other: bytes) -> bytes:
-    """The least row that holds both: how recovery meets a record that an older owner wrote late."""
-    a, b = _decode(one), _decode(other)
-    match a, b:
-        case TicketRow(), TicketRow():
-            return _encode(msgspec.structs.replace(a, facts=_union(a.facts, b.facts)))
-        case CustomerRow(), CustomerRow():
-            return _encode(CustomerRow(a.customer, _union(a.facts, b.facts), sorted({*a.days, *b.days})))
-        case ClockRow(), ClockRow():
-            return _encode(ClockRow(max(a.as_of, b.as_of), max(a.epoch, b.epoch)))
-        case _:
-            raise TypeError(f"rows of two kinds under one key: {a!r} and {b!r}")
-
-
-def _ticket_row(key: bytes, facts: FactSet) -> TicketRow:
-    vendor, customer, ticket = _name_of(key)
-    return TicketRow(vendor, customer, ticket, _listed(facts))
-
-
-def _union(one: list[Seen], other: list[Seen]) -> list[Seen]:
-    facts = {seen.fact: seen.place for seen in one}
-    unite(facts, other)
-    return _listed(facts)
-
-
-def _listed(facts: FactSet) -> list[Seen]:
-    """One form for one set, so that equal states are equal bytes."""
-    return sorted((Seen(fact, place) for fact, place in facts.items()), key=_listing)
-
-
-def _listing(seen: Seen) -> tuple[float, str, str, Place, int, float, str]:
-    fact = seen.fact
-    return (fact.time, fact.source, fact.id, seen.place, fact.sequence, fact.recorded, repr(fact.body))
+from undertow.stages.rows import (
+    CLOCK,
+    ClockRow,
+    CustomerRow,
+    Row,
+    TicketRow,
+    customer_key,
+    decode,
+    encode,
+    fact_set,
+    listed,
+    name_of,
+    ticket_key,
+)
+from undertow.stages.segments import Segments
 
 
 class Done(Struct):
@@ -130,7 +62,7 @@ class Casebook:
         self._rows = rows
         self._contacts: dict[Owner, Contacts] = {}
         self._vendors_of: defaultdict[str, set[str]] = defaultdict(set)
-        self._segments: dict[str, list[tuple[float, str]]] = {}
+        self._segments = Segments()
         self._given: dict[bytes, Contribution] = {}
         """Every ticket kept, and what it has added to the cells."""
         self._due: list[tuple[float, bytes]] = []
@@ -162,8 +94,8 @@ class Casebook:
         for key, seen in tickets.items():
             facts, grown = self._join(key, seen, done)
             if grown:
-                done.rows[key] = _encode(_ticket_row(key, facts))
-                lines[key] = timeline(in_order(facts))
+                done.rows[key] = encode(TicketRow(listed(facts)))
+                lines[key] = self._read(key, facts)
                 stale.add(key)
                 stale |= self._place(key, lines[key])
         self._judge(stale, lines, done)
@@ -175,7 +107,7 @@ class Casebook:
         if as_of <= self.as_of:
             return done
         self.as_of = as_of
-        done.rows[CLOCK] = _encode(ClockRow(self.as_of, self.epoch))
+        done.rows[CLOCK] = encode(ClockRow(self.as_of, self.epoch))
         while self._due and self._due[0][0] <= as_of:
             ripe: set[bytes] = set()
             while self._due and self._due[0][0] <= as_of:
@@ -189,7 +121,7 @@ class Casebook:
     def assigned(self) -> Done:
         """A new owner begins: the next epoch, so that whatever it says outranks every earlier owner."""
         self.epoch += 1
-        rows = {**self._rebuilt.rows, CLOCK: _encode(ClockRow(self.as_of, self.epoch))}
+        rows = {**self._rebuilt.rows, CLOCK: encode(ClockRow(self.as_of, self.epoch))}
         return Done(rows=rows, cells=set(self.cells))
 
     # -- saying
@@ -217,19 +149,17 @@ class Casebook:
         """How many tickets are kept."""
         return len(self._given)
 
-    # -- state
-
     def _rebuild(self) -> Done:
         clock = self._rows.get(CLOCK)
-        if clock is not None and isinstance(row := _decode(clock), ClockRow):
+        if clock is not None and isinstance(row := decode(clock), ClockRow):
             self.as_of, self.epoch = row.as_of, row.epoch
         lines = {}
         for key, value in self._rows.items():
-            row = _decode(value)
+            row = decode(value)
             if isinstance(row, CustomerRow):
-                self._set_segments(row.customer, row.facts)
+                self._segments.put(row.customer, row.facts)
             elif isinstance(row, TicketRow):
-                lines[key] = timeline(in_order({seen.fact: seen.place for seen in row.facts}))
+                lines[key] = self._read(key, fact_set(row.facts))
                 self._place(key, lines[key])
         done = Done()
         # every opening is placed before the first judgement: a ticket's next contact does not depend on the rows' order
@@ -239,14 +169,14 @@ class Casebook:
     def _join(self, key: bytes, seen: list[Seen], done: Done) -> tuple[FactSet, bool]:
         """The ticket's facts with ``seen`` among them, and whether that changed anything."""
         row = self._row(key, done)
-        facts = {s.fact: s.place for s in row.facts} if isinstance(row, TicketRow | CustomerRow) else {}
+        facts = fact_set(row.facts) if isinstance(row, TicketRow | CustomerRow) else {}
         before = dict(facts)
         done.duplicates += unite(facts, seen)
         return facts, facts != before
 
     def _row(self, key: bytes, done: Done) -> Row | None:
         value = done.rows[key] if key in done.rows else self._rows.get(key)
-        return _decode(value) if value is not None else None
+        return decode(value) if value is not None else None
 
     def _fold_customer(self, customer: str, seen: list[Seen], done: Done) -> set[bytes]:
         """Join a customer's own facts. Returns the tickets they touch."""
@@ -257,40 +187,24 @@ class Casebook:
         facts, grown = self._join(key, [s for s in seen if not isinstance(s.fact.body, Active)], done)
         if not grown and active <= days:
             return set()
-        listed = _listed(facts)
-        done.rows[key] = _encode(CustomerRow(customer, listed, sorted(days | active)))
-        if not self._set_segments(customer, listed):
+        kept = listed(facts)
+        done.rows[key] = encode(CustomerRow(customer, kept, sorted(days | active)))
+        if not self._segments.put(customer, kept):
             return set()
         owned = (self._contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ()))
         return {key for contacts in owned if contacts is not None for key in contacts.tickets}
 
-    def _set_segments(self, customer: str, facts: list[Seen]) -> bool:
-        """Keep the customer's segments by time. Returns whether they changed."""
-        ordered = in_order({seen.fact: seen.place for seen in facts})
-        segments = [(fact.time, fact.body.segment) for fact in ordered if isinstance(fact.body, SegmentChanged)]
-        if segments == self._segments.get(customer, []):
-            return False
-        self._segments[customer] = segments
-        return True
-
-    def _segment(self, customer: str | None, at: float | None) -> str | None:
-        segments = self._segments.get(customer, []) if customer is not None else []
-        if not segments or at is None:
-            return None
-        index = bisect_right(segments, at, key=lambda s: s[0])
-        return segments[index - 1][1] if index else None
-
     def _place(self, key: bytes, line: Timeline) -> set[bytes]:
         """Enter the ticket in its customer's contacts. Returns the other tickets it touches."""
         self._given.setdefault(key, ())
-        vendor, customer, ticket = _name_of(key)
+        vendor, customer, ticket = name_of(key)
         contract = self._contracts.get(vendor)
         if contract is None:
             return set()
-        owner = _owner(vendor, customer, ticket)
+        owner = owner_of(vendor, customer, ticket)
         contacts = self._contacts.get(owner)
         if contacts is None:
-            contacts = self._contacts[owner] = Contacts(_keys_of(vendor, customer))
+            contacts = self._contacts[owner] = Contacts(vendor, customer)
             if customer is not None:
                 self._vendors_of[customer].add(vendor)
         return contacts.put(key, ticket, line, contract.repeat_window)
@@ -298,7 +212,9 @@ class Casebook:
     def _too_late(self, vendor: str, time: float) -> bool:
         contract = self._contracts.get(vendor)
         # the very boundary at which a ticket is closed: a fact on it must become a letter, not a ticket closed at once
-        return contract is not None and self.as_of >= time + contract.kept_for
+        if contract is None or contract.as_of is not None:
+            return False
+        return self.as_of >= time + contract.kept_for
 
     # -- judging
 
@@ -308,17 +224,18 @@ class Casebook:
             closing: set[bytes] = set()
             for key in keys:
                 done.judged += 1
-                vendor, customer, ticket = _name_of(key)
+                vendor, customer, ticket = name_of(key)
                 contract = self._contracts.get(vendor)
                 if contract is None:
                     continue
                 line = lines.get(key) or self._line(key, done)
-                if self.as_of >= line.last + contract.kept_for:
+                as_of = self.as_of if contract.as_of is None else contract.as_of
+                if as_of >= line.last + contract.kept_for:
                     closing.add(key)
                     continue
-                contacts = self._contacts[_owner(vendor, customer, ticket)]
-                around = contacts.surroundings(key, self._segment(customer, line.begun))
-                outcome = judge(line, around, customer, contract, self.as_of)
+                contacts = self._contacts[owner_of(vendor, customer, ticket)]
+                around = contacts.surroundings(key, self._segments.at(customer, line.begun))
+                outcome = judge(line, around, customer, contract, as_of)
                 contacts.solved(key, outcome.bases)
                 self._give(key, contribution(line, around, outcome, contract, day_of(contract.time_zone)), done)
                 self._wake(key, line, contract, outcome.matures_at)
@@ -330,7 +247,15 @@ class Casebook:
     def _line(self, key: bytes, done: Done) -> Timeline:
         row = self._row(key, done)
         assert isinstance(row, TicketRow)
-        return timeline(in_order({seen.fact: seen.place for seen in row.facts}))
+        return self._read(key, fact_set(row.facts))
+
+    def _read(self, key: bytes, facts: FactSet) -> Timeline:
+        """The ticket's timeline; of a closed history only what had happened by then."""
+        contract = self._contracts.get(name_of(key)[0])
+        ordered = in_order(facts)
+        if contract is not None and contract.as_of is not None:
+            ordered = [fact for fact in ordered if fact.time <= contract.as_of]
+        return timeline(ordered)
 
     def _give(self, key: bytes, new: Contribution, done: Done) -> None:
         """Cells += contribution(new) - contribution(old)."""
@@ -350,7 +275,9 @@ class Casebook:
         self._given[key] = new
 
     def _wake(self, key: bytes, line: Timeline, contract: Contract, matures_at: float | None) -> None:
-        """Remember when the ticket must be judged again."""
+        """Remember when the ticket must be judged again; in a closed history time stands still."""
+        if contract.as_of is not None:
+            return
         closes_at = line.last + contract.kept_for
         # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
         when = min(matures_at, closes_at) if matures_at is not None and self.as_of < matures_at else closes_at
@@ -360,22 +287,14 @@ class Casebook:
 
     def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon. Returns the tickets that touches."""
-        vendor, customer, ticket = _name_of(key)
+        vendor, customer, ticket = name_of(key)
         self._give(key, (), done)
         del self._given[key]
         done.rows[key] = None
         self._due_at.pop(key, None)
-        owner = _owner(vendor, customer, ticket)
+        owner = owner_of(vendor, customer, ticket)
         contacts = self._contacts[owner]
         stale = contacts.drop(key, self._contracts[vendor].repeat_window)
         if not contacts.tickets:
             del self._contacts[owner]
         return stale
-
-
-def _owner(vendor: str, customer: str | None, ticket: str) -> Owner:
-    return (vendor, customer, None if customer is not None else ticket)
-
-
-def _keys_of(vendor: str, customer: str | None) -> Callable[[str], bytes]:
-    return lambda ticket: ticket_key(vendor, customer, ticket)

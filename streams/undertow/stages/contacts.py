@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable
 
 from undertow.domain.cells import bucket
 from undertow.domain.outcomes import Surroundings
 from undertow.domain.timeline import Timeline
+from undertow.stages.rows import ticket_key
 
 Moment = tuple[float, bytes]
 """A time (seconds) and the key of the ticket it belongs to."""
+
+
+Owner = tuple[str, str | None, str | None]
+"""Whose contacts: vendor and customer; tickets without a customer are strangers to each other, so each owns itself."""
+
+
+def owner_of(vendor: str, customer: str | None, ticket: str) -> Owner:
+    """Whose contacts a ticket belongs to."""
+    return (vendor, customer, None if customer is not None else ticket)
 
 
 class Ticket:
@@ -43,10 +52,10 @@ class _Topic:
 class Contacts:
     """All tickets of one customer with one vendor."""
 
-    __slots__ = ("_key_of", "_linked", "_topics", "opened", "tickets")
+    __slots__ = ("_customer", "_linked", "_topics", "_vendor", "opened", "tickets")
 
-    def __init__(self, key_of: Callable[[str], bytes]) -> None:
-        self._key_of = key_of
+    def __init__(self, vendor: str, customer: str | None) -> None:
+        self._vendor, self._customer = vendor, customer
         self.tickets: dict[bytes, Ticket] = {}
         self.opened = 0
         """How many of the tickets have an opening time."""
@@ -139,7 +148,7 @@ class Contacts:
         return stale
 
     def _named(self, id: str) -> set[bytes]:
-        return {key for key in (self._key_of(id),) if key in self.tickets}
+        return {key for key in (ticket_key(self._vendor, self._customer, id),) if key in self.tickets}
 
     def _next(self, key: bytes, ticket: Ticket, after: float) -> float | None:
         found = [

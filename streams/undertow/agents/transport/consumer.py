@@ -30,6 +30,8 @@ class Consumer(Delivery):
         if conf.table_standby_replicas:
             raise ImproperlyConfigured("table_standby_replicas must be 0: standby recovery is not under these rules")
         self.lease = Lease(conf.broker_session_timeout)
+        self.commits = 0
+        """How often offsets were committed: a watcher sees that the worker makes progress."""
         self._goals: dict[TP, int] = {}
 
     # -- What the app asks
@@ -107,6 +109,11 @@ class Consumer(Delivery):
     def _new_offset(self, tp: TP) -> int | None:
         self._acked[tp].clear()
         return self.ledger.settle(tp, self._acked_index[tp], self._committed_offset[tp])
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        committed = await super()._commit_offsets(offsets, start_new_transaction)
+        self.commits += committed
+        return committed
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """C2 needs no gaps."""

@@ -1,0 +1,54 @@
+"""The pulse: once a second, what the worker shows of itself, and whether it is ready."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import faust
+
+from undertow.agents.casebook import CasebookLoop
+from undertow.agents.ledger import LedgerLoop
+from undertow.agents.transport import Consumer
+from undertow.metrics.board import Board
+
+EVERY: Final = 1.0
+"""Seconds between two beats."""
+
+
+class Pulse:
+    """Reads the app, writes the board."""
+
+    def __init__(self, app: faust.App, board: Board, casebook: CasebookLoop, ledger: LedgerLoop) -> None:
+        self._app, self._board, self._casebook, self._ledger = app, board, casebook, ledger
+        self._commits = 0
+
+    def waiting(self) -> str | None:
+        """Why the worker cannot work yet, in words; None when it can."""
+        if self._app.rebalancing:
+            return "partitions are being dealt out"
+        if not self._app.tables.actives_ready:
+            return "state is being recovered from the changelog"
+        return None
+
+    def beat(self) -> None:
+        """One beat. Figures are shown only by the ledger's owner, once its topic is read to the end."""
+        self._board.alive()
+        consumer = self._app.consumer
+        assert isinstance(consumer, Consumer)
+        waiting = self.waiting()
+        if waiting is None and self._ledger.partition in consumer.assignment():
+            if consumer.caught_up(self._ledger.partition):
+                self._ledger.expose()
+            else:
+                waiting = "the ledger is being read"
+        self._board.ready(waiting is None, waiting or "ready")
+        if consumer.commits != self._commits:
+            self._commits = consumer.commits
+            self._board.committed()
+        if waiting is None:
+            self._board.lag({(tp.topic, tp.partition): records for tp, records in consumer.lag().items()})
+            self._board.tickets_kept(self._casebook.tickets)
+            owned: dict[str, int] = {}
+            for tp in consumer.assignment():
+                owned[tp.topic] = owned.get(tp.topic, 0) + 1
+            self._board.partitions(owned)

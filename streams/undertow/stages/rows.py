@@ -1,0 +1,88 @@
+"""The state, row by row: facts by ticket, facts by customer, the clock. Bytes under bytes; joined, never overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from undertow.domain.facts import FactSet, Place, Seen, unite
+
+
+class TicketRow(Struct, frozen=True, array_like=True, tag=0):
+    """All facts of the ticket that the key names."""
+
+    facts: list[Seen]
+
+
+class CustomerRow(Struct, frozen=True, array_like=True, tag=1):
+    """Facts that name no ticket, and the set of active days (days since 1970-01-01 UTC), ascending."""
+
+    customer: str
+    facts: list[Seen]
+    days: list[int]
+
+
+class ClockRow(Struct, frozen=True, array_like=True, tag=2):
+    """The latest time judged as of (seconds), and how often the partition was assigned."""
+
+    as_of: float
+    epoch: int
+
+
+Row = TicketRow | CustomerRow | ClockRow
+TicketName = tuple[str, str | None, str]
+"""Vendor, customer, ticket."""
+encode: Final = msgspec.msgpack.Encoder().encode
+decode: Final = msgspec.msgpack.Decoder(Row).decode
+name_of: Final = msgspec.msgpack.Decoder(TicketName).decode
+"""The ticket that a key of :func:`ticket_key` names."""
+CLOCK: Final = encode(())
+"""Key of the clock: keys of tickets have three parts, of customers one, so none can be it."""
+
+
+def ticket_key(vendor: str, customer: str | None, ticket: str) -> bytes:
+    """A ticket belongs to one customer: the same number under another customer is another ticket."""
+    return encode((vendor, customer, ticket))
+
+
+def customer_key(customer: str) -> bytes:
+    """Key of a customer's own facts."""
+    return encode((customer,))
+
+
+def join_rows(one: bytes, other: bytes) -> bytes:
+    """The least row that holds both: how recovery meets a record that an older owner wrote late."""
+    a, b = decode(one), decode(other)
+    match a, b:
+        case TicketRow(), TicketRow():
+            return encode(TicketRow(_union(a.facts, b.facts)))
+        case CustomerRow(), CustomerRow():
+            return encode(CustomerRow(a.customer, _union(a.facts, b.facts), sorted({*a.days, *b.days})))
+        case ClockRow(), ClockRow():
+            return encode(ClockRow(max(a.as_of, b.as_of), max(a.epoch, b.epoch)))
+        case _:
+            raise TypeError(f"rows of two kinds under one key: {a!r} and {b!r}")
+
+
+def listed(facts: FactSet) -> list[Seen]:
+    """One form for one set, so that equal states are equal bytes."""
+    return sorted((Seen(fact, place) for fact, place in facts.items()), key=_listing)
+
+
+def fact_set(seen: Iterable[Seen]) -> FactSet:
+    """The set that :func:`listed` wrote down."""
+    return {one.fact: one.place for one in seen}
+
+
+def _union(one: list[Seen], other: list[Seen]) -> list[Seen]:
+    facts = fact_set(one)
+    unite(facts, other)
+    return listed(facts)
+
+
+def _listing(seen: Seen) -> tuple[float, str, str, Place, int, float, str]:
+    fact = seen.fact
+    return (fact.time, fact.source, fact.id, seen.place, fact.sequence, fact.recorded, repr(fact.body))

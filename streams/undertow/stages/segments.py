@@ -1,0 +1,33 @@
+"""Customers' segments by time: derived from their facts, rebuilt after recovery."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from undertow.domain.facts import Seen, SegmentChanged, in_order
+from undertow.stages.rows import fact_set
+
+
+class Segments:
+    """Which segment each customer belonged to, and since when."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, list[tuple[float, str]]] = {}
+
+    def put(self, customer: str, facts: Sequence[Seen]) -> bool:
+        """Take in all of a customer's own facts. Returns whether that changed anything."""
+        ordered = in_order(fact_set(facts))
+        since = [(fact.time, fact.body.segment) for fact in ordered if isinstance(fact.body, SegmentChanged)]
+        if since == self._since.get(customer, []):
+            return False
+        self._since[customer] = since
+        return True
+
+    def at(self, customer: str | None, time: float | None) -> str | None:
+        """The segment in force at a time (seconds), None where the company never said."""
+        since = self._since.get(customer) if customer is not None and time is not None else None
+        if not since:
+            return None
+        index = bisect_right(since, time, key=lambda change: change[0])
+        return since[index - 1][1] if index else None

@@ -1,0 +1,183 @@
+"""The domain's rules once more, by comparing every ticket with every other: no index, no increments, no memory.
+
+Deliberately shares nothing with the fold but the types it is compared in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from undertow.domain import facts as f
+from undertow.domain.cells import Cell, CellKey, Contribution, Counts, Exposure, Share
+from undertow.domain.contract import Contract
+from undertow.domain.facts import Fact, Place
+from undertow.stages.records import Entry
+from undertow.stages.rows import ticket_key
+
+GRID = [0, 1, 2, 3, *(step for power in range(2, 20) for step in (2**power, 2**power + 2 ** (power - 1)))]
+FIVE_MINUTES = 300
+
+
+def ordered(read: Iterable[tuple[Fact, Place]]) -> list[Fact]:
+    """The facts that count: of the versions of an id the one read first, in order of time."""
+    versions: dict[tuple[str, str], list[tuple[Fact, Place]]] = {}
+    for fact, place in read:
+        versions.setdefault((fact.source, fact.id), []).append((fact, place))
+    counting = [
+        min(pairs, key=lambda p: (p[1], p[0].time, p[0].sequence, p[0].recorded, repr(p[0])))[0]
+        for pairs in versions.values()
+    ]
+    return sorted(counting, key=lambda x: (x.time, x.sequence, x.recorded, x.id, x.source))
+
+
+@dataclass
+class Ticket:
+    """What one ticket's facts say."""
+
+    vendor: str
+    customer: str | None
+    number: str
+    facts: list[Fact]
+    solves: list[float] = field(default_factory=list)
+    taken_back: list[tuple[float, bool, bool]] = field(default_factory=list)
+    """Seconds after the solve; by the vendor; by the customer or nobody knows whom."""
+
+    def __post_init__(self) -> None:
+        self.last = max(fact.time for fact in self.facts)
+        opened = [x for x in self.facts if isinstance(x.body, f.Opened)]
+        self.opened = opened[0].time if opened else None
+        own = [x for x in self.facts if isinstance(x.body, f.Opened | f.StatusChanged | f.Message | f.TopicChanged)]
+        self.begun = self.opened if opened else (own[0].time if own else None)
+        filed = [x.body.to for x in self.facts if isinstance(x.body, f.TopicChanged)]
+        self.topic = filed[-1] if filed else (opened[0].body.topic if opened else None)
+        self.said_segment = opened[0].body.segment if opened else None
+        self.links = {x.body.related for x in self.facts if isinstance(x.body, f.Linked)}
+        claims = [x for x in self.facts if isinstance(x.body, f.Claimed) and x.body.measure == "sla"]
+        newest = max(((x.recorded, x.sequence, x.id) for x in claims), default=None)
+        self.claim = next((x.body for x in claims if (x.recorded, x.sequence, x.id) == newest), None)
+        for index, fact in enumerate(self.facts):
+            if isinstance(fact.body, f.StatusChanged):
+                self._status(index, fact)
+
+    def _status(self, index: int, fact: Fact) -> None:
+        before = [(i, x) for i, x in enumerate(self.facts[:index]) if isinstance(x.body, f.StatusChanged)]
+        was_solved = bool(before) and before[-1][1].body.to in ("solved", "closed")
+        is_solved = fact.body.to in ("solved", "closed")
+        if is_solved and not was_solved:
+            self.solves.append(fact.time)
+        elif was_solved and not is_solved:
+            since = max(
+                i
+                for i, x in before
+                if x.time == self.solves[-1] and x.body.to in ("solved", "closed") and self._first(i)
+            )
+            wrote = any(
+                isinstance(x.body, f.Message) and x.body.actor == "customer" for x in self.facts[since + 1 : index]
+            )
+            customer = fact.body.actor == "customer" or wrote
+            vendor = not customer and fact.body.actor != "unknown"
+            self.taken_back.append((fact.time - self.solves[-1], vendor, not vendor))
+
+    def _first(self, index: int) -> bool:
+        """True when the status before the one at ``index`` was not solved."""
+        before = [x for x in self.facts[:index] if isinstance(x.body, f.StatusChanged)]
+        return not before or before[-1].body.to not in ("solved", "closed")
+
+
+def contributions(
+    entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of: float
+) -> dict[bytes, Contribution]:
+    """What each ticket kept as of ``as_of`` adds to the cells, had all ``entries`` come at once."""
+    about_tickets: dict[tuple[str, str | None, str], list[tuple[Fact, Place]]] = {}
+    about_customers: dict[str, list[tuple[Fact, Place]]] = {}
+    for entry in entries:
+        pair = (entry.seen.fact, entry.seen.place)
+        if entry.ticket is not None:
+            about_tickets.setdefault((entry.vendor, entry.customer, entry.ticket), []).append(pair)
+        elif not isinstance(entry.seen.fact.body, f.Active):  # activity is a set of days, not of facts
+            about_customers.setdefault(entry.customer, []).append(pair)
+    tickets = [Ticket(*name, ordered(read)) for name, read in about_tickets.items()]
+    kept = [ticket for ticket in tickets if as_of < ticket.last + contracts[ticket.vendor].kept_for]
+    segments = {
+        customer: [(x.time, x.body.segment) for x in ordered(read) if isinstance(x.body, f.SegmentChanged)]
+        for customer, read in about_customers.items()
+    }
+    return {
+        ticket_key(ticket.vendor, ticket.customer, ticket.number): _adds(
+            ticket, kept, segments.get(ticket.customer, []), contracts[ticket.vendor], as_of
+        )
+        for ticket in kept
+    }
+
+
+def _adds(
+    ticket: Ticket, kept: list[Ticket], segments: list[tuple[float, str]], contract: Contract, as_of: float
+) -> Contribution:
+    if ticket.begun is None:
+        return ()
+    current = [name for at, name in segments if at <= ticket.begun]
+    name = current[-1] if current else ticket.said_segment
+    segment = "all" if not contract.segments else name if name in contract.segments else "other"
+    opening = Share(CellKey(ticket.vendor, segment, _day(ticket.begun, contract)), Counts(opened=1))
+    if not ticket.solves:
+        return (opening,)
+    key = CellKey(ticket.vendor, segment, _day(ticket.solves[0], contract))
+    claim = ticket.claim
+    if contract.solve_time == "row":
+        bases = ticket.solves
+    else:
+        bases = [claim.resolved_at] if claim is not None and claim.resolved_at is not None else []
+    follow_up = max(contract.repeat_window, contract.reopen_window)
+    if any(as_of < moment + follow_up for moment in (*ticket.solves, *bases)):
+        return (opening, Share(key, Counts(solved=1)))
+    others = [
+        other
+        for other in kept
+        if other is not ticket
+        and (other.vendor, other.customer) == (ticket.vendor, ticket.customer)
+        and other.opened is not None
+    ]
+    eligible = bool(bases) and ticket.customer is not None and ticket.topic is not None
+    repeat = eligible and any(
+        base < other.opened <= base + contract.repeat_window
+        for base in bases
+        for other in others
+        if other.topic == ticket.topic or ticket.number in other.links
+    )
+    reopened = any(after <= contract.reopen_window and blamed for after, _, blamed in ticket.taken_back)
+    bad = repeat or reopened
+    met = claim is not None and claim.met
+    counts = Counts(
+        solved=1,
+        mature=1,
+        claimed=int(claim is not None),
+        reported_met=int(met),
+        reopened=int(reopened),
+        reopened_claimed=int(claim is not None and (claim.reopen_count or 0) > 0),
+        flicker=int(any(after < FIVE_MINUTES and vendor for after, vendor, _ in ticket.taken_back)),
+        repeat_eligible=int(eligible),
+        repeat_contact=int(repeat),
+        bad=int(bad and claim is not None),
+        reported_met_but_bad=int(bad and met),
+    )
+    exposure = Exposure(ticket.topic, max(step for step in GRID if step <= len(others))) if eligible else None
+    return (opening, Share(key, counts, exposure))
+
+
+def cells(given: Iterable[Contribution]) -> dict[CellKey, Cell]:
+    """The sums of contributions."""
+    shares = [share for contribution in given for share in contribution]
+    found = {}
+    for key in {share.key for share in shares}:
+        own = [share for share in shares if share.key == key]
+        dealt = [share.exposure for share in own if share.exposure is not None]
+        sums = Counts(*[sum(column) for column in zip(*(share.counts for share in own), strict=True)])
+        found[key] = Cell(sums, {exposure: dealt.count(exposure) for exposure in dealt})
+    return found
+
+
+def _day(seconds: float, contract: Contract) -> int:
+    return (datetime.fromtimestamp(seconds, ZoneInfo(contract.time_zone)).date() - date(1970, 1, 1)).days

@@ -1,0 +1,121 @@
+"""A fact set only grows: in whatever order and however often facts are read, the set and its bytes are the same."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from property.strategies import customer_bodies, facts, places, seen
+from undertow.domain.facts import Fact, FactSet, Opened, Place, Seen, in_order, rewritten, unite
+from undertow.stages.rows import ClockRow, CustomerRow, TicketRow, join_rows
+
+few = st.lists(seen(ids=3), max_size=10)
+"""Three ids among ten facts: most of them stand in several versions."""
+encode = msgspec.msgpack.Encoder().encode
+
+
+def united(*parts: list[Seen]) -> FactSet:
+    found: FactSet = {}
+    for part in parts:
+        unite(found, part)
+    return found
+
+
+def pairs(found: FactSet) -> list[Seen]:
+    return [Seen(fact, place) for fact, place in found.items()]
+
+
+@given(few, few)
+def test_the_union_of_two_sets_does_not_depend_on_which_came_first(one, other):
+    """Promise: a late fact and an early one give the same set, and the same facts count, in the same order."""
+    assert united(one, other) == united(other, one)
+    assert in_order(united(one, other)) == in_order(united(other, one))
+    assert rewritten(united(one, other)) == rewritten(united(other, one))
+
+
+@given(few, few, few)
+def test_the_union_does_not_depend_on_how_facts_were_grouped(a, b, c):
+    """Promise: spans of any size give the same set."""
+    left = united(pairs(united(a, b)), c)
+    right = united(a, pairs(united(b, c)))
+    assert left == right == united([*a, *b, *c])
+
+
+@given(few, few)
+def test_facts_read_again_change_nothing_and_are_counted_as_known(one, other):
+    """Promise: a replay is harmless, and its size is told."""
+    found = united(one, other)
+    before = dict(found)
+    assert unite(found, [*one, *other]) == len(one) + len(other)
+    assert found == before
+
+
+@given(st.lists(seen(ids=2), min_size=1, max_size=8))
+def test_of_two_versions_of_an_id_the_one_read_first_counts(read):
+    """Promise: a rewritten fact is kept as evidence and decides nothing."""
+    found = united(read)
+    counting = in_order(found)
+    assert len({(fact.source, fact.id) for fact in counting}) == len(counting)
+    for fact in counting:
+        rivals = [place for other, place in found.items() if (other.source, other.id) == (fact.source, fact.id)]
+        assert found[fact] == min(rivals)
+    assert {(fact.source, fact.id) for fact in counting} == {(s.fact.source, s.fact.id) for s in read}
+
+
+@given(facts(), st.lists(places, min_size=1, max_size=5))
+def test_a_fact_keeps_the_lowest_place_it_was_read_at(fact, where):
+    """Promise: evidence points at the first reading."""
+    assert united([Seen(fact, place) for place in where]) == {fact: min(where)}
+
+
+def ticket_row(read: list[Seen]) -> bytes:
+    return join_rows(encode(TicketRow([])), encode(TicketRow(read)))
+
+
+@given(few, few, few)
+def test_ticket_rows_join_to_equal_bytes_in_any_order(a, b, c):
+    """Promise: recovery may meet the records of a key in any order, any number of times."""
+    x, y, z = map(ticket_row, (a, b, c))
+    assert join_rows(x, y) == join_rows(y, x)
+    assert join_rows(join_rows(x, y), z) == join_rows(x, join_rows(y, z)) == ticket_row([*c, *b, *a])
+    assert join_rows(x, x) == x
+
+
+def test_versions_that_differ_in_their_order_alone_join_to_equal_bytes():
+    """Promise: also where two versions stand at one place, as after a topic was made anew."""
+    place = Place("vendor.tickets", 0, 0)
+    versions = [
+        Seen(Fact(1.0, sequence, recorded, "7", "/a", Opened("bill")), place)
+        for sequence in (1, 2)
+        for recorded in (1.0, 2.0)
+    ]
+    assert len({ticket_row(list(order)) for order in permutations(versions)}) == 1
+
+
+customer_rows = st.builds(
+    lambda read, days: join_rows(encode(CustomerRow("ann", [], [])), encode(CustomerRow("ann", read, sorted(days)))),
+    st.lists(seen(3, customer_bodies), max_size=8),
+    st.sets(st.integers(19_000, 19_010)),
+)
+
+
+@given(customer_rows, customer_rows, customer_rows)
+def test_customer_rows_join_to_equal_bytes_in_any_order(x, y, z):
+    """Promise: facts unite, active days are a set."""
+    assert join_rows(x, y) == join_rows(y, x)
+    assert join_rows(join_rows(x, y), z) == join_rows(x, join_rows(y, z))
+    assert join_rows(x, x) == x
+
+
+clock_rows = st.builds(lambda as_of, epoch: encode(ClockRow(as_of, epoch)), st.floats(0, 4e9), st.integers(0, 9))
+
+
+@given(clock_rows, clock_rows, clock_rows)
+def test_clock_rows_join_to_equal_bytes_in_any_order(x, y, z):
+    """Promise: time and epoch never run backwards."""
+    assert join_rows(x, y) == join_rows(y, x)
+    assert join_rows(join_rows(x, y), z) == join_rows(x, join_rows(y, z))
+    assert join_rows(x, x) == x

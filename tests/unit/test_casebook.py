@@ -1,0 +1,117 @@
+"""Single walks through a casebook: what is late, what is closed, and what an owner says when it begins."""
+
+from __future__ import annotations
+
+import pytest
+
+from property.strategies import Owner
+from undertow.domain.cells import CellKey, Counts
+from undertow.domain.contract import DAY, Contract
+from undertow.domain.facts import Active, Body, Claimed, Fact, Opened, Place, Seen, SegmentChanged, StatusChanged
+from undertow.domain.ledger import Position
+from undertow.stages.casebook import Casebook
+from undertow.stages.records import Entry
+from undertow.stages.rows import customer_key, join_rows, ticket_key
+
+ACME = Contract(vendor="acme")
+KEPT = ACME.kept_for
+CONTRACTS = {"acme": ACME}
+SOLVED = StatusChanged("solved", "agent")
+
+
+def entry(at: float, body: Body, ticket: str | None = "1", customer: str = "ann", offset: int = 0) -> Entry:
+    fact = Fact(at, 0, at, f"{ticket}-{at}-{body}", "/a", body)
+    return Entry("acme" if ticket else None, customer, ticket, Seen(fact, Place("vendor.tickets", 0, offset)))
+
+
+def test_a_ticket_is_kept_for_the_longest_window_and_follow_up_after_its_last_fact():
+    """Promise: it is dropped at that second, its row with it, and its cells are said to be empty."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened("bill")), entry(DAY, SOLVED)], DAY + KEPT - 1])
+    assert (KEPT, owner.book.tickets) == (120 * DAY, 1)
+    done = owner.step(DAY + KEPT)
+    assert done.rows[ticket_key("acme", "ann", "1")] is None
+    assert (owner.book.tickets, owner.book.cells) == (0, {})
+    assert [said.counts for said in owner.book.snapshots(done.cells, 7)] == [Counts(), Counts()]
+
+
+@pytest.mark.parametrize(("age", "late"), [(KEPT - 1, False), (KEPT, True), (KEPT + 1, True)])
+def test_a_fact_at_or_beyond_the_horizon_of_an_unknown_ticket_is_late(age, late):
+    """Promise: such a fact is told of, changes no row and no cell, and raises no ticket from the dead.
+
+    The boundary is the one at which a ticket is closed: between the two a fact would vanish without a letter.
+    """
+    now = 500 * DAY
+    owner = Owner(CONTRACTS).walk([now])
+    old = entry(now - age, Opened("bill"))
+    done = owner.step([old])
+    assert done.late == ([old] if late else [])
+    assert (owner.book.tickets, bool(done.rows), bool(done.cells)) == ((0, False, False) if late else (1, True, True))
+
+
+def test_an_old_fact_of_a_ticket_still_kept_is_not_late():
+    """Promise: the horizon closes tickets, not facts."""
+    owner = Owner(CONTRACTS).walk([[entry(100 * DAY, SOLVED)], 200 * DAY])
+    assert owner.step([entry(DAY, Opened("bill"))]).late == []
+
+
+def test_a_solve_claimed_for_the_far_future_does_not_keep_a_ticket_beyond_its_horizon():
+    """Promise: a live casebook and one rebuilt from the same rows close a ticket at the same time."""
+    claimed = Contract(vendor="acme", solve_time="resolved_at")
+    claim = Claimed("sla", True, None, 900 * DAY, None)
+    owner = Owner({"acme": claimed}).walk(
+        [[entry(0.0, Opened("bill")), entry(DAY, SOLVED), entry(DAY, claim)], DAY + KEPT]
+    )
+    assert owner.book.tickets == 0
+    assert Casebook(0, {"acme": claimed}, owner.rows).tickets == 0
+
+
+def test_time_does_not_run_backwards():
+    """Promise: an older tick changes nothing."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened("bill"))], 10 * DAY])
+    done = owner.step(9 * DAY)
+    assert (done.rows, done.cells, owner.book.as_of) == ({}, set(), 10 * DAY)
+
+
+def test_each_owner_outranks_the_one_before_from_its_first_word():
+    """Promise: a new owner's epoch is higher, and is in the rows before anything is said under it."""
+    first = Owner(CONTRACTS)
+    first.keep(first.book.assigned())
+    first.step([entry(0.0, Opened("bill"))])
+    second = Owner(CONTRACTS, dict(first.rows))
+    done = second.keep(second.book.assigned())
+    assert second.book.completed(-1).position == Position(2, -1) > first.book.completed(10**9).position
+    assert done.cells == set(first.book.cells) == {CellKey("acme", "all", 0)}
+    assert Owner(CONTRACTS, dict(second.rows)).book.epoch == 2
+
+
+def test_one_number_under_two_customers_is_two_tickets():
+    """Promise: a ticket belongs to one customer."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened()), entry(0.0, Opened(), customer="bob")], DAY])
+    assert owner.book.tickets == 2
+    assert owner.book.cells[CellKey("acme", "all", 0)].counts.opened == 2
+
+
+def test_a_segment_s_change_moves_the_tickets_opened_after_it_and_no_other():
+    """Promise: the segment in force when a ticket was opened counts, whenever the company says so."""
+    owner = Owner({"acme": Contract(vendor="acme", segments=("gold", "basic"))})
+    owner.walk(
+        [[entry(1 * DAY, Opened(), "1"), entry(3 * DAY, Opened(), "2")], [entry(3 * DAY, SegmentChanged("gold"), None)]]
+    )
+    assert set(owner.book.cells) == {CellKey("acme", "other", 1), CellKey("acme", "gold", 3)}
+
+
+def test_activity_is_kept_as_days():
+    """Promise: a customer active a thousand times a day costs one number."""
+    owner = Owner(CONTRACTS)
+    owner.step([entry(DAY + n, Active(), None) for n in range(50)])
+    key = customer_key("ann")
+    assert len(owner.rows[key]) < 30
+    assert owner.step([entry(DAY + 60, Active(), None)]).rows == {}
+
+
+def test_rows_of_two_kinds_under_one_key_are_a_bug():
+    """Promise: a table that was mixed up stops the worker, it is not papered over."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened()), entry(0.0, SegmentChanged("gold"), None)]])
+    ticket, customer = owner.rows[ticket_key("acme", "ann", "1")], owner.rows[customer_key("ann")]
+    with pytest.raises(TypeError, match="rows of two kinds"):
+        join_rows(ticket, customer)

@@ -1,0 +1,101 @@
+"""A row of figures in plain words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from undertow.domain.contract import Contract
+from undertow.domain.ledger import Figures, Rate
+from undertow.domain.verdicts import Colour, Verdict, allowed, verdict
+
+ACME = Contract(vendor="acme")
+
+
+def judged(count: int, n: int, chance: float = 0.0, immature: int = 0, contract: Contract = ACME) -> Verdict:
+    nothing = Rate(0, 0)
+    figures = Figures(
+        vendor="acme",
+        segment="all",
+        window="28d",
+        tickets=n,
+        immature=immature,
+        reported=nothing,
+        actual=nothing,
+        hidden=Rate(count, n),
+        reopened=nothing,
+        reopened_claimed=nothing,
+        repeat_contact=nothing,
+        by_chance=Rate(chance * 100, 100),
+        flicker=0,
+    )
+    found = verdict(figures, contract)
+    assert found.limit == allowed(figures, contract)
+    return found
+
+
+def test_with_nothing_mature_the_verdict_says_what_it_waits_for():
+    """Promise: no colour without a ticket, and the waiting ones are named."""
+    found = judged(0, 0, immature=3)
+    assert found.colour is Colour.CANNOT_TELL
+    assert found.words.startswith("cannot tell yet, needs about 20 tickets")
+    assert "3 tickets are still within their follow-up" in found.words
+
+
+@pytest.mark.parametrize("count", [0, 10, 19])
+def test_below_the_agreed_minimum_no_colour_is_given_however_bad_it_looks(count):
+    """Promise: below the contract's minimum the verdict is "cannot tell yet, needs about N, has n"."""
+    found = judged(count, 19)
+    assert found.colour is Colour.CANNOT_TELL
+    assert found.words.startswith("cannot tell yet, needs about ")
+    assert found.words.endswith(", has 19")
+
+
+def test_red_inside_says_at_least_how_many_customers_were_left_unhappy():
+    """Promise: the accusation quotes the lower bound, and what would have been normal."""
+    found = judged(40, 100, chance=0.10)
+    assert found.colour is Colour.RED_INSIDE
+    assert found.words.startswith("red inside: at least 31% of the tickets reported as met left an unhappy customer")
+    assert found.words.endswith("19% would be normal, chance included")
+
+
+def test_holds_up_says_at_most_how_many_went_wrong():
+    """Promise: the praise quotes the upper bound."""
+    found = judged(0, 100)
+    assert found.colour is Colour.HOLDS
+    assert found.words.startswith("holds up: at most 4% of the tickets reported as met went wrong later")
+
+
+def test_unclear_says_how_many_tickets_would_decide_more_than_there_are():
+    """Promise: "needs about N" names a number that is not yet reached."""
+    found = judged(10, 60)
+    assert found.colour is Colour.UNCLEAR
+    asked = re.fullmatch(r"not clear yet, needs about ([\d,]+) tickets", found.words)
+    assert asked is not None
+    assert int(asked[1].replace(",", "")) > 60
+
+
+def test_a_share_on_the_limit_is_unclear_and_promises_no_number():
+    """Promise: no sample size is invented where none would do."""
+    found = judged(10, 100)
+    assert (found.colour, found.words) == (Colour.UNCLEAR, "not clear yet, the share lies on the limit")
+
+
+def test_what_chance_explains_is_not_held_against_the_vendor():
+    """Promise: the same share is red without, and not red with, a chance level that explains it."""
+    assert judged(30, 100).colour is Colour.RED_INSIDE
+    assert judged(30, 100, chance=0.25).colour is Colour.UNCLEAR
+
+
+def test_the_limit_is_the_tolerance_of_those_whom_chance_spares():
+    """Promise: tolerance and chance combine as independent causes, never beyond 1."""
+    assert judged(1, 100, chance=0.5).limit == pytest.approx(0.55)
+    assert judged(1, 100, chance=1.0).limit == 1.0
+
+
+def test_where_nothing_is_tolerated_and_nothing_happened_the_vendor_is_not_red():
+    """Promise: no rounding of an interval accuses anyone: 0 of 1,000 is not more than zero."""
+    strict = Contract(vendor="acme", tolerance=0.0)
+    for n in (20, 100, 1000, 1001):
+        assert judged(0, n, contract=strict).colour is Colour.UNCLEAR

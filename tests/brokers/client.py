@@ -34,6 +34,10 @@ class Client:
         self._producer.close()
         self._admin.close()
 
+    def topics(self) -> set[str]:
+        """Names of the topics there are, Kafka's own left out."""
+        return {topic["name"] for topic in self._admin.describe_topics() if not topic["name"].startswith("__")}
+
     def create(self, topic: str, partitions: int, **configs: str) -> None:
         """Create a topic; underscores in option names stand for dots."""
         options = {name.replace("_", "."): value for name, value in configs.items()}

@@ -115,3 +115,10 @@ def test_rows_of_two_kinds_under_one_key_are_a_bug():
     ticket, customer = owner.rows[ticket_key("acme", "ann", "1")], owner.rows[customer_key("ann")]
     with pytest.raises(TypeError, match="rows of two kinds"):
         join_rows(ticket, customer)
+
+
+def test_a_customer_called_clock_has_a_row_of_its_own():
+    """Promise: no customer's name can overwrite the partition's time and epoch."""
+    owner = Owner(CONTRACTS).walk([DAY, [entry(0.0, SegmentChanged("gold"), None, customer="clock")]])
+    assert len(owner.rows) == 2
+    assert Casebook(0, CONTRACTS, owner.rows).as_of == DAY

@@ -66,7 +66,12 @@ def events(rows: Iterable[Row], vendor: str) -> list[ServiceNowEvent]:
         incidents.setdefault(row["number"], []).append(row)
     if line == 1:
         raise Unreadable("the file holds no rows; expected a ServiceNow incident audit log")
-    found = [event for history in incidents.values() for event in _Incident(history, vendor).events()]
+    found: list[ServiceNowEvent] = []
+    for number, history in incidents.items():
+        try:
+            found += _Incident(history, vendor).events()
+        except ValueError as error:
+            raise Unreadable(f"incident {number}: {error}") from None
     return sorted(found, key=lambda event: (event.time, int(event.sequence or 0), event.id))
 
 

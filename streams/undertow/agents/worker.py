@@ -12,7 +12,7 @@ from undertow import exits
 from undertow.agents.app import create
 from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
-from undertow.metrics.server import MetricsServer
+from undertow.metrics.server import CannotListen, MetricsServer
 from undertow.settings import Settings
 from undertow.stages.limits import TooManyRejects
 from undertow.topics import SOURCES, name, registry
@@ -27,7 +27,12 @@ def run(settings: Settings, contracts: Mapping[str, Contract], logging_config: d
         vendors=tuple(contracts),
         topics=[topic.name for topic in registry(settings)],
     )
-    with MetricsServer(board, settings.metrics_host, settings.metrics_port) as server:
+    try:
+        server = MetricsServer(board, settings.metrics_host, settings.metrics_port)
+    except CannotListen as error:
+        log.error("the worker cannot start", reason=str(error), cure="choose another --metrics-port")
+        return exits.USAGE
+    with server:
         log.info("metrics are served", address=f"http://{settings.metrics_host}:{server.port}/metrics")
         app = create(settings, contracts, board, logging_config)
         worker = faust.Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False, quiet=True)

@@ -61,7 +61,9 @@ def demo(
     own = ctx.get_parameter_source("broker") == click.core.ParameterSource.DEFAULT
     console = Console()
     world = World(seed=seed, start=START, days=days)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by a supervisor: leave as tidily as by Ctrl-C
+    # ended by a supervisor, or started where Ctrl-C is ignored (a background job): leave as tidily
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.default_int_handler)
     try:
         with ExitStack() as running:
             if own:

@@ -11,7 +11,7 @@ WINDOWS: Final = (7, 28, 90)
 """Reporting windows in days of solving."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-Positive = Annotated[float, Meta(gt=0)]
+Duration = Annotated[float, Meta(gt=0, le=3650 * DAY)]
 
 
 class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,8 +20,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     vendor: Annotated[str, Meta(min_length=1, max_length=256)]
     time_zone: str = "UTC"
     """IANA name; days of the reports are days of this zone."""
-    repeat_window: Positive = 30 * DAY
-    reopen_window: Positive = 14 * DAY
+    repeat_window: Duration = 30 * DAY
+    reopen_window: Duration = 14 * DAY
     solve_time: Literal["row", "resolved_at"] = "row"
     """From which solve repeat contacts are counted: the status change in the feed, or the time the vendor claims."""
     minimum_n: Annotated[int, Meta(ge=1)] = 20
@@ -29,7 +29,7 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The share of hidden dissatisfaction, beyond chance, that both sides call normal."""
     segments: tuple[str, ...] = ()
     """The closed list of customer segments; every other becomes ``other``. Empty: no segments are told apart."""
-    horizon: Positive | None = None
+    horizon: Duration | None = None
     """How long a ticket is kept after its last fact: None for the longest window plus the longest follow-up."""
     as_of: float | None = None
     """Judge as of this time (seconds) instead of the clock's, and as if nothing had happened since: a closed history."""
@@ -44,7 +44,7 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def kept_for(self) -> float:
         """Seconds after its last fact at which a ticket is closed and dropped."""
-        if self.keep_all:
+        if self.keep_all or self.as_of is not None:
             return float("inf")
         return self.horizon if self.horizon is not None else WINDOWS[-1] * DAY + self.follow_up
 

@@ -52,8 +52,9 @@ def configure(level: str = "info", form: Form = "auto") -> dict[str, Any]:
             "stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "undertow"}
         },
         "root": {"handlers": ["stderr"], "level": level.upper()},
-        # one line a fetch or a request: of use only to those who debug the clients
-        "loggers": {name: {"level": "WARNING"} for name in ("aiokafka", "kafka", "faust.transport.conductor")},
+        # one line a fetch or a request: of use only to those who debug the clients; what kafka-python's connections
+        # say of every attempt, our own error says once
+        "loggers": {"aiokafka": {"level": "WARNING"}, "kafka": {"level": "CRITICAL"}},
     }
     logging.config.dictConfig(config)
     return config

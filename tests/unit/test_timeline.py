@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from undertow.domain import facts as f
-from undertow.domain.facts import Body, Fact, Place, Seen, in_order, rewritten, unite
+from undertow.domain.facts import Body, Fact, Place, Seen, in_order, join, rewritten
 from undertow.domain.timeline import Reopen, Timeline, timeline
 
 MINUTE = 60.0
@@ -20,7 +20,7 @@ def at(minutes: float, body: Body, recorded: float | None = None, sequence: int 
 
 
 def read(*facts: Fact) -> Timeline:
-    return timeline(in_order({fact: Place("vendor.tickets", 0, 0) for fact in facts}))
+    return timeline(in_order(join([], [Seen(fact, Place("vendor.tickets", 0, 0)) for fact in facts])[0]))
 
 
 def status(to: str, actor: str = "agent") -> f.StatusChanged:
@@ -137,7 +137,6 @@ def test_a_rewritten_fact_is_evidence_and_the_first_reading_counts():
     """Promise: editing history changes no figure and is shown."""
     was = Fact(60.0, 0, 60.0, "7", "/a", status("open"))
     became = Fact(60.0, 0, 60.0, "7", "/a", status("solved"))
-    facts: f.FactSet = {}
-    unite(facts, [Seen(became, Place("vendor.tickets", 0, 9)), Seen(was, Place("vendor.tickets", 0, 3))])
+    facts, _ = join([], [Seen(became, Place("vendor.tickets", 0, 9)), Seen(was, Place("vendor.tickets", 0, 3))])
     assert in_order(facts) == [was]
     assert rewritten(facts) == [("/a", "7")]

@@ -1,4 +1,4 @@
-"""One worker process: metrics server first, then Faust, until a signal or a failure."""
+"""One worker process: Faust, until a signal or a failure."""
 
 from __future__ import annotations
 
@@ -12,39 +12,25 @@ from undertow import exits
 from undertow.agents.app import create
 from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
-from undertow.metrics.server import CannotListen, MetricsServer
 from undertow.settings import Settings
 from undertow.stages.limits import TooManyRejects
-from undertow.topics import SOURCES, name, registry
 
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, contracts: Mapping[str, Contract], logging_config: dict[str, Any]) -> int:
-    """Run until stopped. Returns an exit code of ``undertow.cli.exits``."""
-    board = Board(
-        feeds=[name(settings, source) for source in SOURCES],
-        vendors=tuple(contracts),
-        topics=[topic.name for topic in registry(settings)],
-    )
+def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, logging_config: dict[str, Any]) -> int:
+    """Run until stopped. Returns an exit code of ``undertow.exits``."""
+    app = create(settings, contracts, board, logging_config)
+    worker = faust.Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False, quiet=True)
     try:
-        server = MetricsServer(board, settings.metrics_host, settings.metrics_port)
-    except CannotListen as error:
-        log.error("the worker cannot start", reason=str(error), cure="choose another --metrics-port")
-        return exits.USAGE
-    with server:
-        log.info("metrics are served", address=f"http://{settings.metrics_host}:{server.port}/metrics")
-        app = create(settings, contracts, board, logging_config)
-        worker = faust.Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False, quiet=True)
-        try:
-            worker.execute_from_commandline()
-        except SystemExit as stopped:
-            reason = worker.crash_reason or app.crash_reason
-            if isinstance(reason, TooManyRejects):
-                log.error("the worker stopped", reason=str(reason))
-                return exits.REJECTED
-            if reason is not None:
-                log.error("the worker stopped", reason=repr(reason))
-                return exits.FAILED
-            return exits.OK if not stopped.code else exits.FAILED
+        worker.execute_from_commandline()
+    except SystemExit as stopped:
+        reason = worker.crash_reason or app.crash_reason
+        if isinstance(reason, TooManyRejects):
+            log.error("the worker stopped", reason=str(reason))
+            return exits.REJECTED
+        if reason is not None:
+            log.error("the worker stopped", reason=repr(reason))
+            return exits.FAILED
+        return exits.OK if not stopped.code else exits.FAILED
     return exits.OK

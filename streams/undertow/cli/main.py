@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
@@ -53,6 +54,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point. Failures we foresee are one line on standard error; a traceback is a bug."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it logs every attempt; our own error says it once
     try:
         cli.main(standalone_mode=True)
     except (TopicsError, KafkaUnavailable) as error:

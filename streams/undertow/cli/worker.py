@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import click
+import structlog
 
 from undertow import admin, exits, logging
 from undertow.cli.options import broker_options, contracts, contracts_option, settings
+from undertow.domain.contract import Contract
+from undertow.metrics.board import Board
+from undertow.metrics.server import CannotListen, MetricsServer
+from undertow.settings import Settings
+from undertow.topics import SOURCES, name, registry
 
 
 @click.command()
@@ -43,6 +50,14 @@ from undertow.cli.options import broker_options, contracts, contracts_option, se
     "--reject-run", type=click.IntRange(1), default=500, show_default=True, help="stop after so many refused in a row"
 )
 @click.option(
+    "--session-timeout",
+    type=click.FloatRange(1),
+    default=10.0,
+    envvar="UNDERTOW_SESSION_TIMEOUT",
+    show_default=True,
+    help="seconds without a heartbeat after which others take over",
+)
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.option("--log-form", type=click.Choice(["auto", "json", "console"]), default="auto", show_default=True)
@@ -58,6 +73,7 @@ def worker(
     clock: Literal["wall", "events"],
     reject_share: float,
     reject_run: int,
+    session_timeout: float,
     data_dir: str,
     **cluster: Any,
 ) -> None:
@@ -74,16 +90,31 @@ def worker(
         clock=clock,
         reject_share=reject_share,
         reject_run=reject_run,
+        session_timeout=session_timeout,
         data_dir=data_dir,
     )
     agreed = contracts(folder)
     config = logging.configure(log_level, log_form)
-    from undertow.agents.worker import run  # noqa: PLC0415 - Faust is imported by workers alone
+    try:
+        board = _board(chosen, agreed)
+        server = MetricsServer(board, metrics_host, metrics_port)
+    except CannotListen as error:
+        raise click.UsageError(f"{error} (--metrics-host, --metrics-port)") from None
+    with server:  # before anything that can take time, so that probes are answered from the start
+        structlog.get_logger(__name__).info("metrics are served", url=f"http://{metrics_host}:{server.port}/metrics")
+        problems = admin.check(chosen)
+        if problems:
+            for line in (*(problem.words for problem in problems), admin.advice(problems)):
+                click.echo(f"undertow: {line}", err=True)
+            sys.exit(exits.TOPICS)
+        from undertow.agents.worker import run  # noqa: PLC0415 - Faust is imported by workers alone
 
-    problems = admin.check(chosen)
-    if problems:
-        for problem in problems:
-            click.echo(f"undertow: {problem.words}", err=True)
-        click.echo(f"undertow: {admin.advice(problems)}", err=True)
-        sys.exit(exits.TOPICS)
-    sys.exit(run(chosen, agreed, config))
+        sys.exit(run(chosen, agreed, board, config))
+
+
+def _board(chosen: Settings, agreed: Mapping[str, Contract]) -> Board:
+    return Board(
+        feeds=[name(chosen, source) for source in SOURCES],
+        vendors=tuple(agreed),
+        topics=[topic.name for topic in registry(chosen)],
+    )

@@ -1,7 +1,8 @@
 """Facts: what the domain keeps of an event, and the set they form.
 
 A fact set is a join: the union of two sets, each fact with the lowest place it was read at. Union is commutative,
-associative and idempotent, so duplicates, replays and any order of arrival give the same set. The same (source, id)
+associative and idempotent, so duplicates, replays and any order of arrival give the same set, and :func:`join` writes
+equal sets down as equal lists. The same (source, id)
 with other content is another fact: both stay, the one read first counts, and the pair is evidence of a rewritten feed.
 
 Times are seconds since 1970-01-01T00:00Z.
@@ -193,44 +194,74 @@ class Seen(Struct, frozen=True, array_like=True, gc=False):
     place: Place
 
 
-FactSet = dict[Fact, Place]
+def join(facts: list[Seen], more: Iterable[Seen]) -> tuple[list[Seen], int]:
+    """The union, in the one order everything uses, and how many of ``more`` were known. ``facts`` is in that order.
 
-
-def unite(facts: FactSet, more: Iterable[Seen]) -> int:
-    """Join ``more`` into ``facts``, in place. Returns how many of them were there already."""
-    known = 0
+    The very list when nothing was new. Equal sets give equal lists, whatever they were joined from.
+    """
+    ids = {seen.fact.id for seen in facts}
+    fresh: list[Seen] = []
+    again: list[Seen] = []
     for seen in more:
-        before = facts.get(seen.fact)
-        if before is None:
-            facts[seen.fact] = seen.place
+        if seen.fact.id in ids:
+            again.append(seen)
         else:
-            known += 1
-            if seen.place < before:
-                facts[seen.fact] = seen.place
-    return known
+            ids.add(seen.fact.id)
+            fresh.append(seen)
+    if again:
+        return _join_versions(facts, [*fresh, *again])
+    if not fresh:
+        return facts, 0
+    return sorted([*facts, *fresh], key=_position), 0
 
 
-def in_order(facts: FactSet) -> list[Fact]:
-    """The facts that count, in the one order everything uses: of two versions of an id, the one read first."""
-    first: dict[tuple[str, str], tuple[Place, Fact]] = {}
-    for fact, place in facts.items():
-        key = (fact.source, fact.id)
+def in_order(facts: list[Seen]) -> list[Fact]:
+    """The facts that count, in order: of two versions of an id, the one read first. ``facts`` as :func:`join` gives them."""
+    if len({seen.fact.id for seen in facts}) == len(facts):
+        return [seen.fact for seen in facts]
+    first: dict[tuple[str, str], Seen] = {}
+    for seen in facts:
+        key = (seen.fact.source, seen.fact.id)
         other = first.get(key)
-        # two versions read at one place cannot be told apart by reading order: the smaller content, so that ties have one order
-        if other is None or (place, _position(fact), repr(fact)) < (other[0], _position(other[1]), repr(other[1])):
-            first[key] = (place, fact)
-    return sorted((fact for _, fact in first.values()), key=_position)
+        # versions read at one place cannot be told apart by it: then the one that stands first, so that ties have an order
+        if other is None or seen.place < other.place:
+            first[key] = seen
+    counting = set(map(id, first.values()))
+    return [seen.fact for seen in facts if id(seen) in counting]
 
 
-def rewritten(facts: FactSet) -> list[tuple[str, str]]:
+def rewritten(facts: Iterable[Seen]) -> list[tuple[str, str]]:
     """The (source, id) pairs that stand with more than one content."""
     seen: set[tuple[str, str]] = set()
     twice: set[tuple[str, str]] = set()
-    for fact in facts:
-        key = (fact.source, fact.id)
+    for one in facts:
+        key = (one.fact.source, one.fact.id)
         (twice if key in seen else seen).add(key)
     return sorted(twice)
 
 
-def _position(fact: Fact) -> tuple[float, int, float, str, str]:
+def _join_versions(facts: list[Seen], more: list[Seen]) -> tuple[list[Seen], int]:
+    """The union by content, each with its lowest place: for ids that were seen before, repeated or rewritten."""
+    places = {seen.fact: seen.place for seen in facts}
+    known = 0
+    grown = False
+    for seen in more:
+        before = places.get(seen.fact)
+        known += before is not None
+        if before is None or seen.place < before:
+            places[seen.fact] = seen.place
+            grown = True
+    if not grown:
+        return facts, known
+    return sorted((Seen(fact, place) for fact, place in places.items()), key=_full_position), known
+
+
+def _position(seen: Seen) -> tuple[float, int, float, str, str]:
+    """The order of facts whose ids differ."""
+    fact = seen.fact
     return (fact.time, fact.sequence, fact.recorded, fact.id, fact.source)
+
+
+def _full_position(seen: Seen) -> tuple[tuple[float, int, float, str, str], Place, str]:
+    """The same order, and one for versions of an id as well."""
+    return (_position(seen), seen.place, repr(seen.fact.body))

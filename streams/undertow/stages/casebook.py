@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from heapq import heappop, heappush
 
 from msgspec import Struct, field
 
 from undertow.clock import day_of
-from undertow.domain.cells import Cell, CellKey, Contribution
+from undertow.domain.cells import Cell, CellKey, Contribution, bucket
 from undertow.domain.contract import Contract
-from undertow.domain.facts import Active, FactSet, Seen, in_order, unite
+from undertow.domain.facts import Active, Seen, in_order, join
 from undertow.domain.ledger import Position
 from undertow.domain.outcomes import contribution, judge
 from undertow.domain.timeline import Timeline, timeline
 from undertow.stages.contacts import Contacts, Owner, owner_of
+from undertow.stages.due import Due
 from undertow.stages.records import CellSaid, Completed, Entry, Judged
 from undertow.stages.rows import (
     CLOCK,
@@ -30,8 +30,6 @@ from undertow.stages.rows import (
     customer_key,
     decode,
     encode,
-    fact_set,
-    listed,
     name_of,
     ticket_key,
 )
@@ -65,8 +63,7 @@ class Casebook:
         self._segments = Segments()
         self._given: dict[bytes, Contribution] = {}
         """Every ticket kept, and what it has added to the cells."""
-        self._due: list[tuple[float, bytes]] = []
-        self._due_at: dict[bytes, float] = {}
+        self._due = Due()
         self._rebuilt = self._rebuild()
 
     # -- folding
@@ -92,12 +89,11 @@ class Casebook:
         for customer, seen in customers.items():
             stale |= self._fold_customer(customer, seen, done)
         for key, seen in tickets.items():
-            facts, grown = self._join(key, seen, done)
+            facts, grown = self._join(self._row(key, done), seen, done)
             if grown:
-                done.rows[key] = encode(TicketRow(listed(facts)))
+                done.rows[key] = encode(TicketRow(facts))
                 lines[key] = self._read(key, facts)
-                stale.add(key)
-                stale |= self._place(key, lines[key])
+                stale |= {key, *self._place(key, lines[key], done)}
         self._judge(stale, lines, done)
         return done
 
@@ -108,13 +104,7 @@ class Casebook:
             return done
         self.as_of = as_of
         done.rows[CLOCK] = encode(ClockRow(self.as_of, self.epoch))
-        while self._due and self._due[0][0] <= as_of:
-            ripe: set[bytes] = set()
-            while self._due and self._due[0][0] <= as_of:
-                when, key = heappop(self._due)
-                if self._due_at.get(key) == when:
-                    del self._due_at[key]
-                    ripe.add(key)
+        while ripe := self._due.ripe(as_of):
             self._judge(ripe, {}, done)
         return done
 
@@ -153,26 +143,24 @@ class Casebook:
         clock = self._rows.get(CLOCK)
         if clock is not None and isinstance(row := decode(clock), ClockRow):
             self.as_of, self.epoch = row.as_of, row.epoch
-        lines = {}
+        done, lines = Done(), {}
         for key, value in self._rows.items():
             row = decode(value)
             if isinstance(row, CustomerRow):
                 self._segments.put(row.customer, row.facts)
             elif isinstance(row, TicketRow):
-                lines[key] = self._read(key, fact_set(row.facts))
-                self._place(key, lines[key])
-        done = Done()
+                lines[key] = self._read(key, row.facts)
+                self._place(key, lines[key], done)
         # every opening is placed before the first judgement: a ticket's next contact does not depend on the rows' order
         self._judge(set(lines), lines, done)
         return done
 
-    def _join(self, key: bytes, seen: list[Seen], done: Done) -> tuple[FactSet, bool]:
-        """The ticket's facts with ``seen`` among them, and whether that changed anything."""
-        row = self._row(key, done)
-        facts = fact_set(row.facts) if isinstance(row, TicketRow | CustomerRow) else {}
-        before = dict(facts)
-        done.duplicates += unite(facts, seen)
-        return facts, facts != before
+    def _join(self, row: Row | None, seen: list[Seen], done: Done) -> tuple[list[Seen], bool]:
+        """The row's facts with ``seen`` among them, and whether that changed anything."""
+        before = row.facts if isinstance(row, TicketRow | CustomerRow) else []
+        facts, known = join(before, seen)
+        done.duplicates += known
+        return facts, facts is not before
 
     def _row(self, key: bytes, done: Done) -> Row | None:
         value = done.rows[key] if key in done.rows else self._rows.get(key)
@@ -184,18 +172,17 @@ class Casebook:
         row = self._row(key, done)
         days = set(row.days) if isinstance(row, CustomerRow) else set()
         active = {int(s.fact.time // 86_400) for s in seen if isinstance(s.fact.body, Active)}
-        facts, grown = self._join(key, [s for s in seen if not isinstance(s.fact.body, Active)], done)
+        facts, grown = self._join(row, [s for s in seen if not isinstance(s.fact.body, Active)], done)
         if not grown and active <= days:
             return set()
-        kept = listed(facts)
-        done.rows[key] = encode(CustomerRow(customer, kept, sorted(days | active)))
-        if not self._segments.put(customer, kept):
+        done.rows[key] = encode(CustomerRow(customer, facts, sorted(days | active)))
+        if not self._segments.put(customer, facts):
             return set()
         owned = (self._contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ()))
         return {key for contacts in owned if contacts is not None for key in contacts.tickets}
 
-    def _place(self, key: bytes, line: Timeline) -> set[bytes]:
-        """Enter the ticket in its customer's contacts. Returns the other tickets it touches."""
+    def _place(self, key: bytes, line: Timeline, done: Done) -> set[bytes]:
+        """Enter the ticket in its customer's contacts. Returns the other tickets whose outcome it may change."""
         self._given.setdefault(key, ())
         vendor, customer, ticket = name_of(key)
         contract = self._contracts.get(vendor)
@@ -207,7 +194,10 @@ class Casebook:
             contacts = self._contacts[owner] = Contacts(vendor, customer)
             if customer is not None:
                 self._vendors_of[customer].add(vendor)
-        return contacts.put(key, ticket, line, contract.repeat_window)
+        touched = contacts.put(key, ticket, line, contract.repeat_window)
+        if touched.moved:
+            self._expose(contacts, done)
+        return touched.stale
 
     def _too_late(self, vendor: str, time: float) -> bool:
         contract = self._contracts.get(vendor)
@@ -247,9 +237,9 @@ class Casebook:
     def _line(self, key: bytes, done: Done) -> Timeline:
         row = self._row(key, done)
         assert isinstance(row, TicketRow)
-        return self._read(key, fact_set(row.facts))
+        return self._read(key, row.facts)
 
-    def _read(self, key: bytes, facts: FactSet) -> Timeline:
+    def _read(self, key: bytes, facts: list[Seen]) -> Timeline:
         """The ticket's timeline; of a closed history only what had happened by then."""
         contract = self._contracts.get(name_of(key)[0])
         ordered = in_order(facts)
@@ -262,8 +252,10 @@ class Casebook:
         old = self._given.get(key, ())
         if new == old:
             return
-        for times, shares in ((-1, old), (1, new)):
+        for times, shares, others in ((-1, old, new), (1, new, old)):
             for share in shares:
+                if share in others:
+                    continue
                 cell = self.cells.get(share.key)
                 if cell is None:
                     cell = self.cells[share.key] = Cell()
@@ -274,6 +266,14 @@ class Casebook:
                 del self.cells[share.key]
         self._given[key] = new
 
+    def _expose(self, contacts: Contacts, done: Done) -> None:
+        """Move the exposures of a customer's tickets, and nothing else of them: no facts need be read for it."""
+        for key, ticket in contacts.tickets.items():
+            given = self._given[key]
+            if given and (before := given[-1].exposure) is not None:
+                exposure = before._replace(others=bucket(contacts.others(ticket)))
+                self._give(key, (*given[:-1], given[-1]._replace(exposure=exposure)), done)
+
     def _wake(self, key: bytes, line: Timeline, contract: Contract, matures_at: float | None) -> None:
         """Remember when the ticket must be judged again; in a closed history time stands still."""
         if contract.as_of is not None:
@@ -281,9 +281,7 @@ class Casebook:
         closes_at = line.last + contract.kept_for
         # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
         when = min(matures_at, closes_at) if matures_at is not None and self.as_of < matures_at else closes_at
-        if when != float("inf") and self._due_at.get(key) != when:
-            self._due_at[key] = when
-            heappush(self._due, (when, key))
+        self._due.put(key, when)
 
     def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon. Returns the tickets that touches."""
@@ -291,10 +289,12 @@ class Casebook:
         self._give(key, (), done)
         del self._given[key]
         done.rows[key] = None
-        self._due_at.pop(key, None)
+        self._due.drop(key)
         owner = owner_of(vendor, customer, ticket)
         contacts = self._contacts[owner]
-        stale = contacts.drop(key, self._contracts[vendor].repeat_window)
+        touched = contacts.drop(key, self._contracts[vendor].repeat_window)
         if not contacts.tickets:
             del self._contacts[owner]
-        return stale
+        elif touched.moved:
+            self._expose(contacts, done)
+        return touched.stale

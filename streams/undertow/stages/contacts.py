@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
+from typing import Final, NamedTuple
 
 from undertow.domain.cells import bucket
 from undertow.domain.outcomes import Surroundings
@@ -49,6 +50,18 @@ class _Topic:
         self.bases: list[Moment] = []
 
 
+class Touched(NamedTuple):
+    """What a change of one ticket does to the others of its customer."""
+
+    stale: set[bytes]
+    """Tickets whose outcome it may change."""
+    moved: bool
+    """True when the exposure of every ticket changes, and nothing else of them."""
+
+
+NOTHING: Final = Touched(set(), False)
+
+
 class Contacts:
     """All tickets of one customer with one vendor."""
 
@@ -67,25 +80,27 @@ class Contacts:
         """What the other tickets say about ``key``."""
         ticket = self.tickets[key]
         return Surroundings(
-            next_return=lambda after: self._next(key, ticket, after),
-            others=self.opened - (ticket.opened_at is not None),
-            segment=segment,
+            next_return=lambda after: self._next(key, ticket, after), others=self.others(ticket), segment=segment
         )
 
-    def put(self, key: bytes, id: str, line: Timeline, window: float) -> set[bytes]:
-        """Take in a ticket's timeline. Returns the other tickets whose judgement it may change."""
+    def others(self, ticket: Ticket) -> int:
+        """How many other tickets have an opening time."""
+        return self.opened - (ticket.opened_at is not None)
+
+    def put(self, key: bytes, id: str, line: Timeline, window: float) -> Touched:
+        """Take in a ticket's timeline."""
         ticket = self.tickets.get(key)
         if ticket is None:
             ticket = self.tickets[key] = Ticket(id)
         same = (ticket.opened_at, ticket.topic, ticket.continues) == (line.opened_at, line.topic, line.continues)
         if same:
-            return set()
+            return NOTHING
         before = self.opened
         stale = self._withdraw(key, ticket, window)
         ticket.opened_at, ticket.topic, ticket.continues = line.opened_at, line.topic, line.continues
         self.opened += ticket.opened_at is not None
         stale |= self._enter(key, ticket, window)
-        return self._all_if_moved(before, stale) - {key}
+        return Touched(stale - {key}, self._moved(before))
 
     def solved(self, key: bytes, bases: tuple[float, ...]) -> None:
         """Remember from which solves the ticket's repeat contacts are counted."""
@@ -100,8 +115,8 @@ class Contacts:
                 insort(group.bases, (base, key))
         ticket.bases = bases
 
-    def drop(self, key: bytes, window: float) -> set[bytes]:
-        """Forget a closed ticket. Returns the others whose judgement that may change."""
+    def drop(self, key: bytes, window: float) -> Touched:
+        """Forget a closed ticket."""
         ticket = self.tickets[key]
         before = self.opened
         stale = self._withdraw(key, ticket, window)
@@ -109,13 +124,12 @@ class Contacts:
             for base in ticket.bases:
                 _remove(group.bases, (base, key))
         del self.tickets[key]
-        return self._all_if_moved(before, stale) - {key}
+        return Touched(stale - {key}, self._moved(before))
 
-    def _all_if_moved(self, before: int, stale: set[bytes]) -> set[bytes]:
-        """Every ticket when the number of other contacts left its bucket: all exposures move with it."""
+    def _moved(self, before: int) -> bool:
+        """Whether the number of other contacts left its bucket: the exposures of all tickets move with it."""
         now = self.opened
-        moved = bucket(now) != bucket(before) or bucket(max(now - 1, 0)) != bucket(max(before - 1, 0))
-        return set(self.tickets) if moved else stale
+        return bucket(now) != bucket(before) or bucket(max(now - 1, 0)) != bucket(max(before - 1, 0))
 
     def _withdraw(self, key: bytes, ticket: Ticket, window: float) -> set[bytes]:
         """Take the ticket's opening, links and solves out of the index."""

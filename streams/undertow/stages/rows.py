@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from undertow.domain.facts import FactSet, Place, Seen, unite
+from undertow.domain.facts import Seen, join
 
 
 class TicketRow(Struct, frozen=True, array_like=True, tag=0):
@@ -58,31 +57,10 @@ def join_rows(one: bytes, other: bytes) -> bytes:
     a, b = decode(one), decode(other)
     match a, b:
         case TicketRow(), TicketRow():
-            return encode(TicketRow(_union(a.facts, b.facts)))
+            return encode(TicketRow(join(a.facts, b.facts)[0]))
         case CustomerRow(), CustomerRow():
-            return encode(CustomerRow(a.customer, _union(a.facts, b.facts), sorted({*a.days, *b.days})))
+            return encode(CustomerRow(a.customer, join(a.facts, b.facts)[0], sorted({*a.days, *b.days})))
         case ClockRow(), ClockRow():
             return encode(ClockRow(max(a.as_of, b.as_of), max(a.epoch, b.epoch)))
         case _:
             raise TypeError(f"rows of two kinds under one key: {a!r} and {b!r}")
-
-
-def listed(facts: FactSet) -> list[Seen]:
-    """One form for one set, so that equal states are equal bytes."""
-    return sorted((Seen(fact, place) for fact, place in facts.items()), key=_listing)
-
-
-def fact_set(seen: Iterable[Seen]) -> FactSet:
-    """The set that :func:`listed` wrote down."""
-    return {one.fact: one.place for one in seen}
-
-
-def _union(one: list[Seen], other: list[Seen]) -> list[Seen]:
-    facts = fact_set(one)
-    unite(facts, other)
-    return listed(facts)
-
-
-def _listing(seen: Seen) -> tuple[float, str, str, Place, int, float, str]:
-    fact = seen.fact
-    return (fact.time, fact.source, fact.id, seen.place, fact.sequence, fact.recorded, repr(fact.body))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 
 from undertow.domain.facts import Seen, SegmentChanged, in_order
-from undertow.stages.rows import fact_set
 
 
 class Segments:
@@ -15,9 +13,9 @@ class Segments:
     def __init__(self) -> None:
         self._since: dict[str, list[tuple[float, str]]] = {}
 
-    def put(self, customer: str, facts: Sequence[Seen]) -> bool:
+    def put(self, customer: str, facts: list[Seen]) -> bool:
         """Take in all of a customer's own facts. Returns whether that changed anything."""
-        ordered = in_order(fact_set(facts))
+        ordered = in_order(facts)
         since = [(fact.time, fact.body.segment) for fact in ordered if isinstance(fact.body, SegmentChanged)]
         if since == self._since.get(customer, []):
             return False

@@ -50,6 +50,7 @@ REASONS: Final = {
     "wrong_value": "a field has another type or value than its schema allows",
     "time_out_of_range": "a time lies before 1990 or after 2099: a clock or a format is broken",
     "unknown_vendor": "no contract names this vendor",
+    "too_many_facts": "the ticket or customer has as many facts as a row can hold; is a program looping?",
     "too_late": "the ticket is unknown or closed and the fact is older than the horizon",
 }
 """Every reason a dead letter can have, in words for the person who reads it."""

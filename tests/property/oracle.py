@@ -5,6 +5,7 @@ Deliberately shares nothing with the fold but the types it is compared in.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -163,7 +164,11 @@ def _adds(
         bad=int(bad and claim is not None),
         reported_met_but_bad=int(bad and met),
     )
-    exposure = Exposure(ticket.topic, max(step for step in GRID if step <= len(others))) if eligible else None
+    exposure = (
+        Exposure(zlib.crc32(ticket.topic.encode()) % 4096, max(step for step in GRID if step <= len(others)))
+        if eligible
+        else None
+    )
     return (opening, Share(key, counts, exposure))
 
 

@@ -52,11 +52,11 @@ def test_what_was_added_and_taken_back_leaves_nothing(given_by, random):
     assert all(cell.empty for cell in cells.values())
 
 
-def content(partition: int, position: Position, key: CellKey) -> tuple[Counts, list[tuple[str, int, int]]]:
+def content(partition: int, position: Position, key: CellKey) -> tuple[Counts, list[tuple[int, int, int]]]:
     """What a casebook says at a position is determined by the position: sometimes that the cell is empty."""
     random = Random(repr((partition, position, key)))
     n = random.choice((0, 0, 1, 2, 3))
-    return Counts(opened=n, solved=n), [("bill", 1, n)] if n else []
+    return Counts(opened=n, solved=n), [(7, 1, n)] if n else []
 
 
 positions = st.builds(Position, st.integers(0, 2), st.integers(-1, 4))
@@ -117,9 +117,7 @@ def test_a_cell_is_what_the_highest_position_said_unless_a_later_whole_set_lacks
                 sums[key] = sums.get(key, 0) + newest.counts.opened
     cells = ledger_of(records).cells()
     assert {key: cell.counts.opened for key, cell in cells.items()} == sums
-    assert {key: cell.exposures for key, cell in cells.items()} == {
-        k: {Exposure("bill", 1): n} for k, n in sums.items()
-    }
+    assert {key: cell.exposures for key, cell in cells.items()} == {k: {Exposure(7, 1): n} for k, n in sums.items()}
 
 
 @given(said)

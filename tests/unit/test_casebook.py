@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from property.strategies import Owner
+from undertow.agents.intake import parcels
 from undertow.domain.cells import CellKey, Counts
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.facts import Active, Body, Claimed, Fact, Opened, Place, Seen, SegmentChanged, StatusChanged
 from undertow.domain.ledger import Position
 from undertow.stages.casebook import Casebook
-from undertow.stages.records import Entry
-from undertow.stages.rows import customer_key, join_rows, ticket_key
+from undertow.stages.records import Entry, decode_for_casebook
+from undertow.stages.rows import MAX_ROW_BYTES, customer_key, join_rows, ticket_key
 
 ACME = Contract(vendor="acme")
 KEPT = ACME.kept_for
@@ -122,3 +123,33 @@ def test_a_customer_called_clock_has_a_row_of_its_own():
     owner = Owner(CONTRACTS).walk([DAY, [entry(0.0, SegmentChanged("gold"), None, customer="clock")]])
     assert len(owner.rows) == 2
     assert Casebook(0, CONTRACTS, owner.rows).as_of == DAY
+
+
+def test_a_ticket_with_more_facts_than_a_row_holds_refuses_the_rest_and_keeps_what_it_has():
+    """Promise: a looping program costs letters, never the worker: no row outgrows what a broker takes."""
+    rows: dict[bytes, bytes] = {}
+    book = Casebook(0, CONTRACTS, rows)
+    sent = refused = 0
+    for span in range(12):
+        facts = [
+            Fact(1e9 + span, number, 1e9, f"{span}-{number}-{'x' * 200}", "/acme", SOLVED) for number in range(500)
+        ]
+        place = Place("vendor.tickets", 0, span)
+        done = book.fold([Entry("acme", "ann", "T1", Seen(fact, place)) for fact in facts])
+        rows.update({key: value for key, value in done.rows.items() if value is not None})
+        sent, refused = sent + len(facts), refused + len(done.overfull)
+    assert 0 < refused < sent
+    assert max(map(len, rows.values())) <= MAX_ROW_BYTES
+    assert book.fold([Entry("acme", "ann", "T2", Seen(facts[0], place))]).overfull == []
+
+
+def test_parcels_stay_below_what_a_broker_takes_however_long_the_names_are():
+    """Promise: names of 256 four-byte characters split a span into more records, and lose no entry."""
+    name = "\U0001f30a" * 256
+    entries = [
+        Entry(name, name, name, Seen(Fact(1e9, 0, 1e9, name, name, Opened(name, name, name)), Place(name, 0, number)))
+        for number in range(600)
+    ]
+    said = list(parcels(entries))
+    assert max(map(len, said)) <= 1_000_000
+    assert [entry for value in said for entry in decode_for_casebook(value).entries] == entries

@@ -92,7 +92,7 @@ def test_another_vendor_s_cells_do_not_count():
 
 def test_cells_without_any_opening_have_no_chance_level():
     """Promise: a feed whose openings are missing gives a chance of zero, not an error."""
-    cell = Cell(Counts(solved=1, mature=1, repeat_eligible=1), {Exposure("bill", 3): 1})
+    cell = Cell(Counts(solved=1, mature=1, repeat_eligible=1), {Exposure(7, 3): 1})
     assert by_window({CellKey("acme", "all", 60): cell})[ALL, "28d"].by_chance == Rate(0.0, 1)
 
 

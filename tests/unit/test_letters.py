@@ -56,7 +56,9 @@ def test_a_replay_is_noted_under_the_letter_s_own_name():
 def test_a_late_fact_becomes_a_letter_that_points_at_where_it_was_read():
     """Promise: its bytes stay there, the letter says so and why."""
     fact = Fact(1.0, 0, 1.0, "7", "/a", Opened("bill"))
-    key, value, headers = letters.record_of_late(Entry("acme", "ann", "T-1", Seen(fact, Place("vendor.tickets", 1, 9))))
+    key, value, headers = letters.record_of_fact(
+        Entry("acme", "ann", "T-1", Seen(fact, Place("vendor.tickets", 1, 9))), "too_late"
+    )
     back = letters.read(value, headers)
     assert (key, back.id) == (b"vendor.tickets/1/9", "vendor.tickets/1/9")
     assert (back.reason, back.carried) == ("too_late", False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from undertow.domain.cells import Counts, Exposure
+from undertow.domain.cells import Counts, Exposure, topic_class
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.facts import Claimed
 from undertow.domain.outcomes import UNSOLVED, Surroundings, contribution, judge
@@ -134,7 +134,7 @@ def test_an_unhappy_ticket_reported_as_met_is_what_the_cells_are_for():
         bad=1,
         reported_met_but_bad=1,
     )
-    assert share.exposure == Exposure("bill", 4)
+    assert share.exposure == Exposure(topic_class("bill"), 4)
 
 
 def test_an_immature_ticket_is_shown_and_judged_by_nothing():

@@ -14,7 +14,8 @@ from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages import letters
-from undertow.stages.casebook import Casebook, Done
+from undertow.stages.casebook import Casebook
+from undertow.stages.effects import Done
 from undertow.stages.records import (
     CellSaid,
     Completed,
@@ -97,12 +98,13 @@ class CasebookLoop:
         """Rows first: a cell must never stand on facts that exist nowhere."""
         if done.rows:
             await self._table.write(book.partition, done.rows)
-        if done.late:
-            await send_all(producer_of(self._app), self._dead, 0, map(letters.record_of_late, done.late))
+        refused = [letters.record_of_fact(entry, "too_late") for entry in done.late]
+        refused += [letters.record_of_fact(entry, "too_many_facts") for entry in done.overfull]
+        await send_all(producer_of(self._app), self._dead, 0, refused)
         await self._say(book.snapshots(done.cells, offset))
         self._board.duplicates(done.duplicates)
         self._board.late(len(done.late))
-        self._board.dead_letters(len(done.late))
+        self._board.dead_letters(len(refused))
 
     async def _say(self, said: Iterable[CellSaid | Completed | Judged]) -> None:
         await send_all(

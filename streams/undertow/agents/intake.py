@@ -18,8 +18,10 @@ from undertow.stages.intake import Intake, Taken
 from undertow.stages.limits import RejectLimit
 from undertow.stages.records import Entry, Parcel, PeriodSaid, encode, ledger_key
 
-PARCEL: Final = 400
-"""Entries a record: at their largest (names of 256 characters) they still fit a record batch."""
+PARCEL: Final = 500
+"""Entries a record: few records, and each still small beside a fetch."""
+PARCEL_BYTES: Final = 700_000
+"""Bytes a record at most: a broker takes a million by default, and names can be four times as long as they usually are."""
 
 
 class IntakeLoop:
@@ -39,9 +41,7 @@ class IntakeLoop:
         self._mind_limits(span, taken)
         producer = producer_of(self._app)
         for partition, entries in taken.entries.items():
-            await send_all(
-                producer, self._casebook, partition, ((None, encode(parcel), []) for parcel in parcels(entries))
-            )
+            await send_all(producer, self._casebook, partition, ((None, value, []) for value in parcels(entries)))
         if taken.claims:
             said = [PeriodSaid(claim) for claim in taken.claims]
             await send_all(producer, self._cells, 0, ((ledger_key(claim), encode(claim), []) for claim in said))
@@ -70,7 +70,12 @@ class IntakeLoop:
         self._board.dead_letters(len(taken.letters))
 
 
-def parcels(entries: list[Entry]) -> Iterator[Parcel]:
-    """Entries in parcels of a size that fits a record batch."""
-    for start in range(0, len(entries), PARCEL):
-        yield Parcel(entries[start : start + PARCEL])
+def parcels(entries: list[Entry], most: int = PARCEL) -> Iterator[bytes]:
+    """Entries as records of at most :data:`PARCEL_BYTES`; a single entry is always far below that."""
+    for start in range(0, len(entries), most):
+        some = entries[start : start + most]
+        value = encode(Parcel(some))
+        if len(value) > PARCEL_BYTES and len(some) > 1:
+            yield from parcels(some, most // 2)
+        else:
+            yield value

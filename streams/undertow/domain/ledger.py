@@ -201,7 +201,7 @@ class _Chance:
     """
 
     def __init__(self, cells: Cells, window: float) -> None:
-        topics: Counter[str] = Counter()
+        topics: Counter[int] = Counter()
         opened: defaultdict[int, int] = defaultdict(int)
         for key, cell in cells.items():
             opened[key.day] += cell.counts.opened

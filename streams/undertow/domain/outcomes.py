@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from undertow.domain.cells import OPENED, CellKey, Contribution, Counts, Exposure, Share, bucket
+from undertow.domain.cells import OPENED, CellKey, Contribution, Counts, Exposure, Share, bucket, topic_class
 from undertow.domain.contract import Contract
 from undertow.domain.timeline import FLICKER, Timeline
 
@@ -105,7 +105,11 @@ def contribution(
         bad=claim is not None and outcome.bad,
         reported_met_but_bad=met and outcome.bad,
     )
-    exposure = Exposure(line.topic, bucket(around.others)) if outcome.eligible and line.topic is not None else None
+    exposure = (
+        Exposure(topic_class(line.topic), bucket(around.others))
+        if outcome.eligible and line.topic is not None
+        else None
+    )
     return (opened, Share(key, counts, exposure))
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct, field
-
 from undertow.clock import day_of
 from undertow.domain.cells import Cell, CellKey, Contribution, bucket
 from undertow.domain.contract import Contract
@@ -20,6 +18,7 @@ from undertow.domain.outcomes import contribution, judge
 from undertow.domain.timeline import Timeline, timeline
 from undertow.stages.contacts import Contacts, Owner, owner_of
 from undertow.stages.due import Due
+from undertow.stages.effects import Done
 from undertow.stages.records import CellSaid, Completed, Entry, Judged
 from undertow.stages.rows import (
     CLOCK,
@@ -27,6 +26,7 @@ from undertow.stages.rows import (
     CustomerRow,
     Row,
     TicketRow,
+    bounded,
     customer_key,
     decode,
     encode,
@@ -34,18 +34,6 @@ from undertow.stages.rows import (
     ticket_key,
 )
 from undertow.stages.segments import Segments
-
-
-class Done(Struct):
-    """What folding changed."""
-
-    rows: dict[bytes, bytes | None] = field(default_factory=dict)
-    """Rows to write; None deletes."""
-    cells: set[CellKey] = field(default_factory=set)
-    late: list[Entry] = field(default_factory=list)
-    """Facts for tickets that are closed and dropped, or would be."""
-    duplicates: int = 0
-    judged: int = 0
 
 
 class Casebook:
@@ -90,8 +78,11 @@ class Casebook:
             stale |= self._fold_customer(customer, seen, done)
         for key, seen in tickets.items():
             facts, grown = self._join(self._row(key, done), seen, done)
-            if grown:
-                done.rows[key] = encode(TicketRow(facts))
+            if grown and (value := bounded(TicketRow(facts))) is None:
+                vendor, customer, ticket = name_of(key)
+                done.overfull += [Entry(vendor, customer, ticket, one) for one in seen]
+            elif grown:
+                done.rows[key] = value
                 lines[key] = self._read(key, facts)
                 stale |= {key, *self._place(key, lines[key], done)}
         self._judge(stale, lines, done)
@@ -175,7 +166,10 @@ class Casebook:
         facts, grown = self._join(row, [s for s in seen if not isinstance(s.fact.body, Active)], done)
         if not grown and active <= days:
             return set()
-        done.rows[key] = encode(CustomerRow(customer, facts, sorted(days | active)))
+        if (value := bounded(CustomerRow(customer, facts, sorted(days | active)))) is None:
+            done.overfull += [Entry(None, customer, None, one) for one in seen]
+            return set()
+        done.rows[key] = value
         if not self._segments.put(customer, facts):
             return set()
         owned = (self._contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -49,11 +49,14 @@ def record_of(letter: DeadLetter) -> tuple[bytes, bytes | None, Headers]:
     return _key(record), value if carried else None, headers
 
 
-def record_of_late(entry: Entry) -> tuple[bytes, bytes | None, Headers]:
-    """Key, value and headers of a fact that came after its ticket was closed. Its bytes stay where it was read."""
+def record_of_fact(entry: Entry, reason: Literal["too_late", "too_many_facts"]) -> tuple[bytes, bytes | None, Headers]:
+    """Key, value and headers of a fact that a casebook refused. Its bytes stay where it was read."""
     place = entry.seen.place
-    detail = f"ticket {entry.ticket!r} of {entry.vendor!r}: older than the horizon"
-    headers = _headers(place.topic, place.partition, place.offset, "too_late", "$.time", detail, carried=False)
+    field, words = {"too_late": ("$.time", "older than the horizon"), "too_many_facts": ("$", "its row is full")}[
+        reason
+    ]
+    detail = f"ticket {entry.ticket!r} of {entry.vendor!r}: {words}"
+    headers = _headers(place.topic, place.partition, place.offset, reason, field, detail, carried=False)
     return f"{place.topic}/{place.partition}/{place.offset}".encode(), None, headers
 
 

@@ -74,7 +74,7 @@ class CellSaid(Struct, frozen=True, array_like=True, tag=0):
     position: Position
     key: CellKey
     counts: Counts
-    exposures: list[tuple[str, int, int]]
+    exposures: list[tuple[int, int, int]]
 
 
 class Completed(Struct, frozen=True, array_like=True, tag=1):

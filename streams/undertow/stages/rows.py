@@ -38,6 +38,8 @@ encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Row).decode
 name_of: Final = msgspec.msgpack.Decoder(TicketName).decode
 """The ticket that a key of :func:`ticket_key` names."""
+MAX_ROW_BYTES: Final = 900_000
+"""A row is one changelog record, and a broker takes a million bytes by default: some thousands of facts."""
 CLOCK: Final = encode(())
 """Key of the clock: keys of tickets have three parts, of customers one, so none can be it."""
 
@@ -50,6 +52,12 @@ def ticket_key(vendor: str, customer: str | None, ticket: str) -> bytes:
 def customer_key(customer: str) -> bytes:
     """Key of a customer's own facts."""
     return encode((customer,))
+
+
+def bounded(row: Row) -> bytes | None:
+    """The row as bytes, None when a broker would refuse it: one overfull ticket must not stop a worker."""
+    value = encode(row)
+    return value if len(value) <= MAX_ROW_BYTES else None
 
 
 def join_rows(one: bytes, other: bytes) -> bytes:

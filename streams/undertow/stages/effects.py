@@ -1,0 +1,22 @@
+"""What folding changed: all that a casebook asks its owner to write."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from undertow.domain.cells import CellKey
+from undertow.stages.records import Entry
+
+
+class Done(Struct):
+    """Effects of one fold or tick."""
+
+    rows: dict[bytes, bytes | None] = field(default_factory=dict)
+    """Rows to write; None deletes."""
+    cells: set[CellKey] = field(default_factory=set)
+    late: list[Entry] = field(default_factory=list)
+    """Facts for tickets that are closed and dropped, or would be."""
+    overfull: list[Entry] = field(default_factory=list)
+    """Facts that would make a row larger than a broker takes."""
+    duplicates: int = 0
+    judged: int = 0

@@ -11,7 +11,19 @@ import pytest
 import undertow
 
 ROOT = Path(undertow.__file__).parent
-PURE = {"__future__", "bisect", "collections", "enum", "functools", "heapq", "zlib", "itertools", "math", "operator", "typing"}
+PURE = {
+    "__future__",
+    "bisect",
+    "collections",
+    "enum",
+    "functools",
+    "heapq",
+    "zlib",
+    "itertools",
+    "math",
+    "operator",
+    "typing",
+}
 """The standard library's part that neither reads a clock nor touches the world. ``random`` and ``datetime.now`` do."""
 FAUST = {"faust", "mode", "aiokafka"}
 CLIENTS = FAUST | {"kafka", "prometheus_client"}

@@ -13,7 +13,8 @@ from undertow.agents.casebook import CasebookLoop
 from undertow.agents.intake import IntakeLoop
 from undertow.agents.ledger import LedgerLoop
 from undertow.agents.pulse import EVERY, Pulse
-from undertow.agents.transport import EmbeddedTransport, SpanSchema, SpanTable, Transport, spans
+from undertow.agents.transport import EmbeddedTransport, SpanSchema, SpanTable, Transport, spans, stop_worker
+from undertow.agents.watchdog import Stuck
 from undertow.clock import wall
 from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
@@ -58,7 +59,10 @@ def create(
 
     @app.timer(EVERY)  # type: ignore[untyped-decorator]
     async def beat() -> None:
-        pulse.beat()
+        try:
+            pulse.beat()
+        except Stuck as stuck:
+            await stop_worker(app, stuck)
 
     if settings.clock == "wall":
 

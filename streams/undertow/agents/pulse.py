@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import faust
@@ -9,10 +10,13 @@ import faust
 from undertow.agents.casebook import CasebookLoop
 from undertow.agents.ledger import LedgerLoop
 from undertow.agents.transport import Consumer
+from undertow.agents.watchdog import Watchdog
 from undertow.metrics.board import Board
 
 EVERY: Final = 1.0
 """Seconds between two beats."""
+PATIENCE: Final = 180.0
+"""Seconds that records may wait without a commit: far above a commit interval, a flush, or a span of a busy customer."""
 
 
 class Pulse:
@@ -21,6 +25,7 @@ class Pulse:
     def __init__(self, app: faust.App, board: Board, casebook: CasebookLoop, ledger: LedgerLoop) -> None:
         self._app, self._board, self._casebook, self._ledger = app, board, casebook, ledger
         self._commits = 0
+        self._watchdog = Watchdog(PATIENCE)
 
     def waiting(self) -> str | None:
         """Why the worker cannot work yet, in words; None when it can."""
@@ -45,6 +50,10 @@ class Pulse:
         if consumer.commits != self._commits:
             self._commits = consumer.commits
             self._board.committed()
+        if self.waiting() is None:
+            self._watchdog.watch(time.monotonic(), *consumer.progress())
+        else:
+            self._watchdog.forget()
         if waiting is None:
             self._board.lag({(tp.topic, tp.partition): records for tp, records in consumer.lag().items()})
             self._board.tickets_kept(self._casebook.tickets)

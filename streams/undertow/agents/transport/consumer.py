@@ -49,6 +49,12 @@ class Consumer(Delivery):
                 lags[tp] = max(0, end - settled)
         return lags
 
+    def progress(self) -> tuple[dict[TP, int], dict[TP, int]]:
+        """Next offset to commit, and last known log end, of each assigned source partition whose offsets are committed."""
+        own = [tp for tp in self._sources() if self.app.topics.acks_enabled_for(tp.topic)]
+        committed = {tp: at for tp in own if (at := self.ledger.next(tp)) is not None}
+        return committed, {tp: end for tp in committed if (end := self.marks(tp)[1]) is not None}
+
     def caught_up(self, tp: TP) -> bool:
         """Whether a partition of a topic without acks was handled up to the log end which it had at its assignment.
 

@@ -17,9 +17,10 @@ from undertow import wire
 from undertow.clock import day_of
 from undertow.domain.ledger import ALL, Figures, figures
 from undertow.domain.verdicts import Colour, verdict
-from undertow.simulation import DEFAULT, Truth, VendorPlan, World, topic_of
+from undertow.simulation import DEFAULT, Truth, VendorPlan, World
 from undertow.stages.offline import Offline
 from undertow.stages.records import Record
+from undertow.topics import topic_of
 
 START = datetime(2025, 1, 6, 9, 30, tzinfo=UTC)
 SEEDS = range(10)

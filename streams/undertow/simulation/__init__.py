@@ -5,6 +5,6 @@ Pure: the same seed gives the same events, byte for byte. Read ``plans`` first, 
 
 from undertow.simulation.plans import DEFAULT, VendorPlan
 from undertow.simulation.truth import Truth
-from undertow.simulation.world import World, topic_of
+from undertow.simulation.world import World
 
-__all__ = ["DEFAULT", "Truth", "VendorPlan", "World", "topic_of"]
+__all__ = ["DEFAULT", "Truth", "VendorPlan", "World"]

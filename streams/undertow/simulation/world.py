@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Final, Literal
+from typing import Final
 
 from undertow import events as e
 from undertow.domain.contract import Contract
@@ -16,8 +16,6 @@ from undertow.simulation.telling import Teller, Told, tell_customers
 from undertow.simulation.truth import Truth, truth_of
 
 COMPANY: Final = "company"
-
-Topic = Literal["vendor.tickets", "vendor.claims", "customer.activity", "customer.feedback"]
 
 
 class World:
@@ -91,25 +89,6 @@ class World:
             recordedtime=self._instant(what.at + 2) if claim else None,
             data=what.data,  # type: ignore[arg-type]
         )
-
-
-def topic_of(event: e.Event) -> Topic:
-    """The Kafka topic an event belongs to."""
-    match event:
-        case e.TicketClaimed() | e.PeriodClaimed():
-            return "vendor.claims"
-        case e.FeedbackSurvey() | e.FeedbackComplaint() | e.FeedbackConfirmation():
-            return "customer.feedback"
-        case (
-            e.CustomerActive()
-            | e.CustomerCancelled()
-            | e.CustomerRefunded()
-            | e.CustomerInvoiced()
-            | e.CustomerSegmentChanged()
-        ):
-            return "customer.activity"
-        case _:
-            return "vendor.tickets"
 
 
 def _contract(plan: VendorPlan) -> Contract:

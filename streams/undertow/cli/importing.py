@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,8 @@ def import_(
         publisher.flush()
         as_of = max((message.time for message in messages), default=0.0) + follow_up
         tick(publisher, chosen, as_of)
-    click.echo(
-        f"{len(messages):,} events are on the topics; the worker judges them as of {as_of:.0f} s since 1970", err=True
-    )
+    when = datetime.fromtimestamp(as_of, UTC)
+    click.echo(f"{len(messages):,} events are on the topics, judged as of {when:%Y-%m-%d %H:%M} UTC", err=True)
 
 
 def tick(publisher: Publisher, chosen: Any, as_of: float) -> None:

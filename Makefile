@@ -7,7 +7,7 @@ SEED   ?= 1
 DEMO   := --seed $(SEED) $(if $(BROKER),--broker $(BROKER)) $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types lock docs clean
+.PHONY: help demo test chaos bench check format lint types lock docs clean
 
 help:          ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -17,6 +17,12 @@ demo: $(READY) ## three simulated vendors, live in the terminal; BROKER=host:por
 
 test: $(READY) ## every test that can run here; what cannot is skipped with its reason
 	$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(READY) ## 200,000 events through kills, rebalances, pauses and a dead broker; SEED=n BROKER_KIND=apache|embedded
+	@$(BIN)/python -m tests.chaos.run --seed $(SEED) --broker $(or $(BROKER_KIND),apache) $(ARGS)
+
+bench: $(READY) ## CPU an event of the peers' job and of the product, beside the floor; EVENTS=n ROUNDS=n
+	@PYTHONPATH=tests $(BIN)/python -m bench.run
 
 check: lint types test ## what continuous integration runs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -95,6 +96,7 @@ def worker(
     )
     agreed = contracts(folder)
     config = logging.configure(log_level, log_form)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(exits.OK))  # until Faust sets its own: nothing is begun yet
     try:
         board = _board(chosen, agreed)
         server = MetricsServer(board, metrics_host, metrics_port)

@@ -8,9 +8,11 @@ from kafka.admin import KafkaAdminClient
 
 from integration.conftest import Install
 from integration.installation import Worker
+from undertow import clients, topics
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
 from undertow.domain.contract import DAY, Contract
+from undertow.stages.rows import ticket_key
 from undertow.topics import CASEBOOK, CLAIMS, SOURCES, TICKETS
 
 ACME = {"acme": Contract(vendor="acme")}
@@ -103,6 +105,36 @@ def test_figures_come_back_after_a_kill_and_not_before_recovery(install: Install
     here.until(lambda: second.samples("undertow_tickets") == before, "the figures are back")
     assert second.total("undertow_tickets_kept") == 40
     assert second.stop() == 0
+
+
+def test_a_zombies_late_record_is_joined_and_the_whole_row_written_back(install: Install) -> None:
+    """An older state of a row, appended last, takes nothing away: not now, and not after the next compaction."""
+    here = install(ACME)
+    here.apply()
+    first = here.worker()
+    with Publisher(here.settings) as publisher:
+        publisher.send(here.topic(TICKETS), event(1, "ticket.opened", 0))
+    here.drained(1)
+    log = topics.changelog(here.settings)
+    young = next(r for r in clients.read(here.settings, log) if r.key == ticket_key("acme", "C1", "T1"))
+    with Publisher(here.settings) as publisher:
+        publisher.send(here.topic(TICKETS), event(1, "ticket.status_changed", 60, to="solved"))
+    here.drained(2)
+    assert first.stop() == 0
+    whole = [r for r in clients.read(here.settings, log) if r.key == young.key][-1].value
+    assert whole != young.value
+    with Publisher(here.settings) as publisher:
+        publisher.send(log, young.value, key=young.key, partition=young.partition)
+    second = here.worker()
+    here.until(
+        lambda: [r for r in clients.read(here.settings, log) if r.key == young.key][-1].value == whole,
+        "the whole row is the last again",
+    )
+    assert second.stop() == 0
+    third = here.worker()
+    written = [r for r in clients.read(here.settings, log) if r.key == young.key]
+    assert [r.value for r in written] == [young.value, whole, young.value, whole], "and once is enough"
+    assert third.stop() == 0
 
 
 def test_a_wall_clock_worker_ticks_by_itself(install: Install) -> None:

@@ -89,8 +89,10 @@ class CasebookLoop:
         if known is not None and known[1] is rows:
             return known[0]
         book = Casebook(partition, self._contracts, rows)
-        self._books[partition] = (book, rows)
-        await self._tell(book, book.assigned(), BEGINNING)
+        self._books[partition] = (book, rows)  # before anything is awaited: there is one book a partition
+        begun = book.assigned()
+        await self._table.repair(partition)
+        await self._tell(book, begun, BEGINNING)
         await self._say([book.completed(BEGINNING), book.judged()])
         return book
 

@@ -47,6 +47,7 @@ class SpanTable(faust.Table[bytes, bytes]):
         self.source = source
         self.merge = join
         self._rows: dict[int, dict[bytes, bytes]] = {}
+        self._behind: dict[int, set[bytes]] = {}
         self._owned: set[int] = set()
         self._generation = -1
         self._written: dict[int, int] = {}
@@ -79,6 +80,20 @@ class SpanTable(faust.Table[bytes, bytes]):
         for future in await send_all(producer_of(self.app), self.changelog_topic_name, partition, records):
             future.add_done_callback(lambda done: self._on_written(partition, rows, done))
 
+    async def repair(self, partition: int) -> int:
+        """Write back the rows whose last changelog record lacks facts that earlier ones had. Returns how many.
+
+        Such a record is a zombie's: appended late, from older state. Recovery has joined it, but only in memory, and the
+        next compaction would keep it and drop the fuller ones. Call it after each recovery.
+        """
+        rows = self.rows(partition)
+        changes: dict[bytes, bytes | None] = {
+            key: rows[key] for key in self._behind.pop(partition, set()) if key in rows
+        }
+        if changes:
+            await self.write(partition, changes)
+        return len(changes)
+
     def _on_written(self, partition: int, rows: dict[bytes, bytes], done: asyncio.Future[Any]) -> None:
         # Rows of another assignment must not count: their offset would hide what the owner in between has written.
         if not done.cancelled() and done.exception() is None and self._rows.get(partition) is rows:
@@ -105,6 +120,7 @@ class SpanTable(faust.Table[bytes, bytes]):
         kept = mine & self._owned if generation_id == self._generation + 1 else set()
         for partition in (self._rows.keys() | self._owned) - kept:
             self._rows.pop(partition, None)
+            self._behind.pop(partition, None)
             self._written.pop(partition, None)
             # Faust forgets the offset only where its own comparison says revoked; rows gone and offset kept would be
             # a recovery that starts in the middle.
@@ -122,7 +138,7 @@ class SpanTable(faust.Table[bytes, bytes]):
                 tp = event.message.tp
                 # Faust hands an event of a partition that is no longer recovered to whatever table came before it.
                 if tp.topic == self.changelog_topic_name and tp.partition in self._owned:
-                    self._fold(self.rows(tp.partition), cast(Any, event.value))
+                    self._fold(tp.partition, cast(Any, event.value))
         except Exception as exc:
             producer_of(self.app).fail(exc)
             task = asyncio.get_running_loop().create_task(stop_worker(self.app, exc))
@@ -130,9 +146,11 @@ class SpanTable(faust.Table[bytes, bytes]):
             task.add_done_callback(self._stopping.discard)
             raise
 
-    def _fold(self, rows: dict[bytes, bytes], records: list[Any]) -> None:
+    def _fold(self, partition: int, records: list[Any]) -> None:
+        rows, behind = self.rows(partition), self._behind.setdefault(partition, set())
         for record in records:
             key, value = record.key, record.value
+            behind.discard(key)
             if value is None:
                 rows.pop(key, None)
                 continue
@@ -140,4 +158,6 @@ class SpanTable(faust.Table[bytes, bytes]):
             if old is None:
                 rows[key] = value
             elif old != value:
-                rows[key] = self.merge(old, value)
+                joined = rows[key] = self.merge(old, value)
+                if joined != value:
+                    behind.add(key)

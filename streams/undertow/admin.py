@@ -121,10 +121,7 @@ class _Admin:
         try:
             self._client = KafkaAdminClient(**self._settings.broker.client(), bootstrap_timeout_ms=10_000)
         except (KafkaError, OSError, ValueError) as error:
-            raise TopicsError(
-                f"no answer from the broker at {self._settings.broker.address} ({error}); "
-                "check --broker, and --security if it wants TLS or a password"
-            ) from None
+            raise TopicsError(self._settings.broker.silent(error)) from None
         return self._client
 
     def __exit__(self, *exc: object) -> None:

@@ -37,7 +37,7 @@ class Publisher:
                 max_request_size=MAX_LETTER_BYTES + MAX_EVENT_BYTES,
             )
         except (KafkaError, OSError, ValueError) as error:
-            raise _unavailable(settings, error) from None
+            raise KafkaUnavailable(settings.broker.silent(error)) from None
         self._failed: list[BaseException] = []
 
     def send(
@@ -134,7 +134,7 @@ class _Reader:
                 max_partition_fetch_bytes=MAX_LETTER_BYTES + MAX_EVENT_BYTES,
             )
         except (KafkaError, OSError, ValueError) as error:
-            raise _unavailable(self._settings, error) from None
+            raise KafkaUnavailable(self._settings.broker.silent(error)) from None
         return self._consumer
 
     def __exit__(self, *exc: object) -> None:
@@ -160,10 +160,3 @@ def _ends(consumer: KafkaConsumer, partitions: list[TopicPartition], settings: S
     while any(consumer.highwater(tp) is None for tp in partitions) and time.monotonic() < deadline:
         consumer.poll(timeout_ms=100, max_records=1)
     return {tp: max(listed[tp], consumer.highwater(tp) or 0) for tp in partitions}
-
-
-def _unavailable(settings: Settings, error: Exception) -> KafkaUnavailable:
-    return KafkaUnavailable(
-        f"no answer from the broker at {settings.broker.address} ({error}); "
-        "check --broker, and --security if it wants TLS or a password"
-    )

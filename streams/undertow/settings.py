@@ -41,6 +41,13 @@ class Broker(Struct, frozen=True, kw_only=True):
             context.load_cert_chain(self.cert_file, self.key_file)
         return context
 
+    def silent(self, error: Exception) -> str:
+        """What to tell a person when the cluster does not answer."""
+        return (
+            f"no answer from the broker at {self.address} ({error}); "
+            "check --broker, and --security if it wants TLS or a password"
+        )
+
     def client(self) -> dict[str, Any]:
         """Arguments of every kafka-python client."""
         settings: dict[str, Any] = {

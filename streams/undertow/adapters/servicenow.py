@@ -22,6 +22,7 @@ from typing import Any, Final
 from undertow import events as e
 from undertow.adapters.files import opened
 from undertow.adapters.message import Unreadable
+from undertow.domain.timeline import SOLVED
 
 STATUS: Final[Mapping[str, e.Status]] = {
     "New": "new",
@@ -33,7 +34,6 @@ STATUS: Final[Mapping[str, e.Status]] = {
     "Resolved": "solved",
     "Closed": "closed",
 }
-SOLVED: Final = frozenset({"solved", "closed"})
 COLUMNS: Final = ("number", "incident_state", "sys_mod_count", "made_sla", "caller_id", "opened_at", "sys_updated_at")
 Row = Mapping[str, str]
 ServiceNowEvent = (

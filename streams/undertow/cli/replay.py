@@ -23,13 +23,13 @@ from undertow.clock import day_of
 from undertow.contracts import instant
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import ALL, Figures, Rate, figures
-from undertow.domain.verdicts import Colour, Verdict, verdict
+from undertow.domain.verdicts import Verdict, verdict
 from undertow.stages.offline import Offline
 from undertow.stages.records import KafkaRecord, Record
+from undertow.terminal import STYLE
 
 SPAN = 2000
 """Records folded at a time."""
-STYLE = {Colour.HOLDS: "green", Colour.RED_INSIDE: "red", Colour.UNCLEAR: "yellow", Colour.CANNOT_TELL: "dim"}
 
 
 @click.command()

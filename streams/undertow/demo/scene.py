@@ -11,8 +11,8 @@ from rich.table import Table
 
 from undertow.domain.verdicts import Colour
 from undertow.simulation import Truth
+from undertow.terminal import STYLE
 
-STYLE = {Colour.HOLDS: "green", Colour.RED_INSIDE: "red", Colour.UNCLEAR: "yellow", Colour.CANNOT_TELL: "dim"}
 WORDS = {
     Colour.HOLDS: "holds up",
     Colour.RED_INSIDE: "red inside",

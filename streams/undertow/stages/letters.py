@@ -8,7 +8,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from undertow.stages.intake import DeadLetter
-from undertow.stages.records import Entry, KafkaRecord
+from undertow.stages.records import Entry
 from undertow.wire import MAX_LETTER_BYTES
 
 ORIGINAL: Final = "undertow-original-"
@@ -34,7 +34,7 @@ class Letter(Struct, frozen=True):
     @property
     def id(self) -> str:
         """Where the original stands; the same record refused twice is one letter."""
-        return f"{self.topic}/{self.partition}/{self.offset}"
+        return _id(self.topic, self.partition, self.offset)
 
 
 def record_of(letter: DeadLetter) -> tuple[bytes, bytes | None, Headers]:
@@ -46,7 +46,7 @@ def record_of(letter: DeadLetter) -> tuple[bytes, bytes | None, Headers]:
         record.topic, record.partition, record.offset, letter.reason, letter.field, letter.detail, carried
     )
     headers += [(ORIGINAL + name, content or b"") for name, content in record.headers]
-    return _key(record), value if carried else None, headers
+    return _id(record.topic, record.partition, record.offset).encode(), value if carried else None, headers
 
 
 def record_of_fact(entry: Entry, reason: Literal["too_late", "too_many_facts"]) -> tuple[bytes, bytes | None, Headers]:
@@ -57,7 +57,7 @@ def record_of_fact(entry: Entry, reason: Literal["too_late", "too_many_facts"]) 
     ]
     detail = f"ticket {entry.ticket!r} of {entry.vendor!r}: {words}"
     headers = _headers(place.topic, place.partition, place.offset, reason, field, detail, carried=False)
-    return f"{place.topic}/{place.partition}/{place.offset}".encode(), None, headers
+    return _id(place.topic, place.partition, place.offset).encode(), None, headers
 
 
 def replayed(letter: Letter) -> tuple[bytes, bytes | None, Headers]:
@@ -85,8 +85,8 @@ def read(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Letter:
     )
 
 
-def _key(record: KafkaRecord) -> bytes:
-    return f"{record.topic}/{record.partition}/{record.offset}".encode()
+def _id(topic: str, partition: int, offset: int) -> str:
+    return f"{topic}/{partition}/{offset}"
 
 
 def _headers(topic: str, partition: int, offset: int, reason: str, field: str, detail: str, carried: bool) -> Headers:

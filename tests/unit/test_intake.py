@@ -40,7 +40,7 @@ def test_an_event_becomes_an_entry_that_knows_where_it_was_read():
     assert [len(some) for some in entries.values()] == [1]
     (entry,) = next(iter(entries.values()))
     assert (entry.vendor, entry.customer, entry.ticket) == ("acme", "ann", "1")
-    assert entry.seen.place == Place("vendor.tickets", 2, 9)
+    assert entry.seen.place == Place("vendor.tickets", 2, 9, NOON.timestamp())
     now = NOON.timestamp()
     assert entry.seen.fact == f.Fact(now, 17, now + 3600, "o1", "/a", f.Opened("bill", None, None))
 

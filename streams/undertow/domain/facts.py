@@ -24,6 +24,8 @@ class Place(Struct, frozen=True, array_like=True, order=True, gc=False):
     topic: str
     partition: int
     offset: int
+    arrived: float = 0.0
+    """When the broker took it, seconds; 0 where no broker was involved."""
 
 
 class Opened(Struct, frozen=True, array_like=True, gc=False, tag=0):

@@ -82,7 +82,7 @@ class Intake:
             if isinstance(event, e.PeriodClaimed):
                 taken.claims.append(period_claim(event))
             else:
-                entry = entry_of(event, Place(record.topic, record.partition, record.offset))
+                entry = entry_of(event, Place(record.topic, record.partition, record.offset, record.timestamp / 1000))
                 owner = entry.customer if entry.customer is not None else f"{entry.vendor}\0{entry.ticket}"
                 taken.entries[casebook_partition(owner, self._partitions)].append(entry)
         return taken

@@ -21,6 +21,8 @@ MAX_LETTER_BYTES: Final = 8 * 1024 * 1024
 """A dead letter carries the original bytes up to this size; of a larger value it carries none and says so."""
 MAX_DETAIL: Final = 200
 """Characters of a refusal's detail: it quotes the input, and a header must not become as large as the value."""
+MAX_SEQUENCE: Final = 18
+"""Digits of a sequence: what fits into 64 bits."""
 EARLIEST_YEAR: Final = 1990
 """Before any help desk we could be pointed at; a time before it is a broken clock."""
 LATEST_YEAR: Final = 2099
@@ -57,14 +59,17 @@ REASONS: Final = {
 
 _TYPES: Final[dict[str, type[Envelope]]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Event)}
 _DATA_TIMES: Final[dict[type, tuple[str, ...]]] = {
-    kind: tuple(
-        name
-        for name in ("due", "resolved_at", "first_day", "last_day")
-        if name in get_type_hints(kind)["data"].__struct_fields__
-    )
+    kind: names
     for kind in _TYPES.values()
+    if (
+        names := tuple(
+            name
+            for name in ("due", "resolved_at", "first_day", "last_day")
+            if name in get_type_hints(kind)["data"].__struct_fields__
+        )
+    )
 }
-"""The further times and days that each event type's data carries."""
+"""The further times and days in the data of the event types that have any."""
 _structured = msgspec.json.Decoder(Event).decode
 _encode = msgspec.json.Encoder().encode
 _json = msgspec.json.Decoder().decode
@@ -79,14 +84,18 @@ def decode(value: bytes | None, headers: Headers = ()) -> Event:
     if len(value) > MAX_EVENT_BYTES:
         raise Refused("too_large", "$", f"{len(value)} bytes; at most {MAX_EVENT_BYTES}")
     try:
-        event = _binary(value, headers) if _is_binary(headers) else _structured(value)
+        event = _binary(value, headers) if headers and _is_binary(headers) else _structured(value)
     except msgspec.ValidationError as error:
         raise _explained(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused("not_json", "$", str(error)) from None
     except (OverflowError, RecursionError, ValueError) as error:
         raise Refused("wrong_value", "$", str(error)) from None
-    _check_times(event)
+    sequence = event.sequence
+    if sequence is not None and not (sequence.isdecimal() and sequence.isascii() and len(sequence) <= MAX_SEQUENCE):
+        raise Refused("wrong_value", "$.sequence", f"expected 1 to {MAX_SEQUENCE} digits")
+    if not EARLIEST_YEAR <= event.time.year <= LATEST_YEAR or event.recordedtime is not None or type(event) in _DATA_TIMES:
+        _check_times(event)
     return event
 
 
@@ -143,7 +152,7 @@ def _check_times(event: Event) -> None:
     _in_range("$.time", event.time)
     if event.recordedtime is not None:
         _in_range("$.recordedtime", event.recordedtime)
-    for name in _DATA_TIMES[type(event)]:
+    for name in _DATA_TIMES.get(type(event), ()):
         when = getattr(event.data, name)
         if when is not None:
             _in_range(f"$.data.{name}", when)

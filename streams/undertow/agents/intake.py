@@ -55,9 +55,8 @@ class IntakeLoop:
             limit = self._limits[span.topic, span.partition] = RejectLimit(
                 span.topic, self._settings.reject_share, self._settings.reject_run
             )
-        bad = {letter.record.offset for letter in taken.letters}
         last = taken.letters[-1] if taken.letters else None
-        limit.saw((record.offset in bad for record in span.records), f"{last.reason} at {last.field}" if last else "")
+        limit.saw(len(span.records), taken.refused, f"{last.reason} at {last.field}" if last else "")
 
     def _count(self, topic: str, taken: Taken) -> None:
         for vendor, counts in taken.feeds.items():

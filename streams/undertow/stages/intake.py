@@ -17,6 +17,7 @@ from undertow.domain.ledger import PeriodClaim
 from undertow.stages.records import Entry, KafkaRecord, casebook_partition
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_CUSTOMERS_OWN: Final = frozenset({e.CustomerActive, e.CustomerSegmentChanged})
 
 
 class DeadLetter(Struct, frozen=True):
@@ -44,6 +45,8 @@ class Taken(Struct):
     """By casebook partition."""
     claims: list[PeriodClaim] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    """Positions in the span of the records that became letters."""
     feeds: defaultdict[str, FeedCounts] = field(default_factory=lambda: defaultdict(FeedCounts))
 
 
@@ -62,7 +65,7 @@ class Intake:
     def take(self, records: Iterable[KafkaRecord]) -> Taken:
         """One span, in offset order. Bad input is a letter; anything raised is a bug."""
         taken = Taken()
-        for record in records:
+        for position, record in enumerate(records):
             try:
                 event = wire.decode(record.value, record.headers)
                 vendor = event.data.vendor
@@ -70,39 +73,44 @@ class Intake:
                     raise wire.Refused("unknown_vendor", "$.data.vendor", f"no contract names {vendor[:80]!r}")
             except wire.Refused as why:
                 taken.letters.append(DeadLetter(record, why.reason, why.field, why.detail))
+                taken.refused.append(position)
                 counts = taken.feeds["unknown"]
                 counts.consumed += 1
                 counts.rejected += 1
                 continue
             counts = taken.feeds[vendor or "company"]
             counts.consumed += 1
-            happened = event.time.timestamp()
-            counts.last_event_time = max(counts.last_event_time, happened)
-            counts.backdated += record.timestamp / 1000 - happened > self._backdated_after
+            arrived = record.timestamp / 1000
             if isinstance(event, e.PeriodClaimed):
+                happened = event.time.timestamp()
                 taken.claims.append(period_claim(event))
             else:
-                entry = entry_of(event, Place(record.topic, record.partition, record.offset, record.timestamp / 1000))
+                entry = entry_of(event, Place(record.topic, record.partition, record.offset, arrived))
+                happened = entry.seen.fact.time
                 owner = entry.customer if entry.customer is not None else f"{entry.vendor}\0{entry.ticket}"
                 taken.entries[casebook_partition(owner, self._partitions)].append(entry)
+            if happened > counts.last_event_time:
+                counts.last_event_time = happened
+            if arrived - happened > self._backdated_after:
+                counts.backdated += 1
         return taken
 
 
 def entry_of(event: e.TicketEvent | e.TicketClaimed | e.CustomerEvent, place: Place) -> Entry:
     """The event as an entry of its customer's casebook."""
     data = event.data
+    kind = type(event)
     happened = event.time.timestamp()
     fact = Fact(
-        time=happened,
-        sequence=int(event.sequence) if event.sequence is not None else 0,
-        recorded=event.recordedtime.timestamp() if event.recordedtime is not None else happened,
-        id=event.id,
-        source=event.source,
-        body=_BODY[type(event)](data),
+        happened,
+        int(event.sequence) if event.sequence is not None else 0,
+        event.recordedtime.timestamp() if event.recordedtime is not None else happened,
+        event.id,
+        event.source,
+        _BODY[kind](data),
     )
     # a fact names a ticket only together with the vendor who numbered it; what a customer does and is, is the customer's own
-    own = isinstance(event, e.CustomerActive | e.CustomerSegmentChanged)
-    ticket = data.ticket if data.vendor is not None and not own else None
+    ticket = data.ticket if data.vendor is not None and kind not in _CUSTOMERS_OWN else None
     return Entry(data.vendor if ticket is not None else None, data.customer, ticket, Seen(fact, place))
 
 

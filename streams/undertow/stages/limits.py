@@ -19,22 +19,44 @@ class RejectLimit:
 
     def __init__(self, feed: str, share: float, run: int) -> None:
         self._feed, self._share, self._run = feed, share, run
-        self._recent: deque[bool] = deque(maxlen=WINDOW)
-        self._rejected = 0
+        self._seen = 0
+        self._rejected: deque[int] = deque()
+        """Numbers of the refused records that may still be in the window."""
         self._in_a_row = 0
+        self._whole = False
 
-    def saw(self, rejected: Iterable[bool], example: str) -> None:
-        """Note records in order. Raises :class:`TooManyRejects`; ``example`` is a reason to show."""
-        for bad in rejected:
-            if len(self._recent) == WINDOW:
-                self._rejected -= self._recent[0]
-            self._recent.append(bad)
-            self._rejected += bad
-            self._in_a_row = self._in_a_row + 1 if bad else 0
-            share = self._rejected / WINDOW
+    def saw(self, records: int, rejected: Iterable[int], example: str) -> None:
+        """Note ``records`` more, of which those at the positions ``rejected`` (ascending) were refused.
+
+        Costs nothing for a good record. Raises :class:`TooManyRejects`; ``example`` is a reason to show.
+        """
+        good = 0
+        for position in rejected:
+            number = self._seen + position
+            if number >= WINDOW:
+                self._first_window(example)
+            self._in_a_row = self._in_a_row + 1 if position == good else 1
+            good = position + 1
+            self._rejected.append(number)
+            while self._rejected[0] <= number - WINDOW:
+                self._rejected.popleft()
+            share = len(self._rejected) / WINDOW
             if self._in_a_row >= self._run:
                 self._stop(f"{self._in_a_row} records in a row were refused", example)
-            if len(self._recent) == WINDOW and share > self._share:
+            if number >= WINDOW and share > self._share:
+                self._stop(f"{share:.0%} of the last {WINDOW} records were refused", example)
+        if good < records:
+            self._in_a_row = 0
+        self._seen += records
+        if self._seen >= WINDOW:
+            self._first_window(example)
+
+    def _first_window(self, example: str) -> None:
+        """The share of the first window, once it is whole; later windows can only exceed it with a refusal."""
+        if not self._whole:
+            self._whole = True
+            share = len(self._rejected) / WINDOW
+            if share > self._share:
                 self._stop(f"{share:.0%} of the last {WINDOW} records were refused", example)
 
     def _stop(self, words: str, example: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Final
 
@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from undertow.domain import facts as f
+from undertow.domain.cells import Contribution
 from undertow.domain.contract import Contract
 from undertow.domain.facts import Body, Fact, Place, Seen
 from undertow.stages.casebook import Casebook, Done
@@ -209,15 +210,33 @@ class Owner:
     """A casebook and its rows, written as the worker writes them."""
 
     def __init__(
-        self, contracts: dict[str, Contract], rows: dict[bytes, bytes] | None = None, partition: int = 0
+        self,
+        contracts: dict[str, Contract],
+        rows: dict[bytes, bytes] | None = None,
+        partition: int = 0,
+        settles: Callable[[], bool] = lambda: True,
     ) -> None:
+        self.settles = settles
+        """Whether to settle after a span: a worker does so now and then, and before every tick."""
         self.rows = {} if rows is None else rows
         self.book = Casebook(partition, contracts, self.rows)
         self.late: list[Entry] = []
 
     def step(self, step: Step) -> Done:
-        """Fold a span, or tick."""
-        return self.keep(self.book.fold(step) if isinstance(step, list) else self.book.tick(step))
+        """Fold a span and settle, or tick."""
+        if not isinstance(step, list):
+            return self.keep(self.book.tick(step))
+        done = self.keep(self.book.fold(step))
+        if self.settles():
+            settled = self.keep(self.book.settle())
+            done.rows.update(settled.rows)
+            done.cells |= settled.cells
+        return done
+
+    @property
+    def given(self) -> dict[bytes, Contribution]:
+        """What every ticket has added to the cells."""
+        return {key: ticket.given for key, ticket in self.book._judgements.tickets.items()}
 
     def keep(self, done: Done) -> Done:
         """Write the rows."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from random import Random
+from unittest.mock import patch
+
 import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -10,7 +13,7 @@ from property import oracle
 from property.strategies import BASE, CONTRACTS, UNIT, Owner, Step, histories, ticks, worlds
 from undertow.domain.contract import Contract
 from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
-from undertow.stages.casebook import Casebook
+from undertow.stages import judgements
 from undertow.stages.records import Entry
 from undertow.stages.rows import ticket_key
 
@@ -32,16 +35,17 @@ def told(vendor: str, customer: str, ticket: str, at: float, body: Body, id: str
 
 def same_as_oracle(owner: Owner, entries: list[Entry], contracts: dict[str, Contract], as_of: float) -> None:
     given_by = oracle.contributions(entries, contracts, as_of)
-    assert owner.book._given == given_by
+    assert owner.given == given_by
     assert owner.book.cells == oracle.cells(given_by.values())
 
 
 def same_when_rebuilt(owner: Owner, contracts: dict[str, Contract]) -> None:
-    again = Casebook(0, contracts, dict(owner.rows))
-    assert again._given == owner.book._given
-    assert again.cells == owner.book.cells
-    assert (again.as_of, again.epoch) == (owner.book.as_of, owner.book.epoch)
-    assert not [key for key, value in again.assigned().rows.items() if value is None], "a closed ticket's row was left"
+    again = Owner(contracts, dict(owner.rows))
+    assert again.given == owner.given
+    assert again.book.cells == owner.book.cells
+    assert (again.book.as_of, again.book.epoch) == (owner.book.as_of, owner.book.epoch)
+    left = [key for key, value in again.book.assigned().rows.items() if value is None]
+    assert not left, "a closed ticket's row was left"
 
 
 @slow
@@ -78,6 +82,17 @@ def test_a_casebook_rebuilt_from_its_rows_is_the_one_that_was_lost(data):
 
 
 @slow
+@given(st.data(), st.integers(0, 4))
+def test_the_index_of_many_tickets_answers_what_looking_at_each_of_few_does(data, few):
+    """Promise: at whatever number of tickets a customer's contacts are indexed, the judgements are the same."""
+    entries, as_of = data.draw(worlds()), data.draw(ticks)
+    with patch.object(judgements, "FEW", few):
+        owner = Owner(CONTRACTS).walk(data.draw(histories(entries, as_of)))
+        same_as_oracle(owner, entries, CONTRACTS, as_of)
+        same_when_rebuilt(owner, CONTRACTS)
+
+
+@slow
 @given(st.data())
 def test_order_spans_and_ticks_do_not_matter(data):
     """Promise: the same facts as of the same time give the same rows, byte for byte, and the same cells."""
@@ -85,8 +100,20 @@ def test_order_spans_and_ticks_do_not_matter(data):
     one = Owner(CONTRACTS).walk(data.draw(histories(entries, as_of)))
     other = Owner(CONTRACTS).walk(data.draw(histories(entries, as_of)))
     assert one.rows == other.rows
-    assert one.book._given == other.book._given
+    assert one.given == other.given
     assert one.book.cells == other.book.cells
+
+
+@slow
+@given(st.data(), st.integers(0, 2**32))
+def test_judging_now_and_then_gives_what_judging_after_every_span_gives(data, seed):
+    """Promise: a ticket that is owed a judgement loses nothing by waiting."""
+    entries, as_of = data.draw(worlds()), data.draw(ticks)
+    random = Random(seed)
+    owner = Owner(CONTRACTS, settles=lambda: random.random() < 0.2).walk(data.draw(histories(entries, as_of)))
+    owner.keep(owner.book.settle())
+    same_as_oracle(owner, entries, CONTRACTS, as_of)
+    same_when_rebuilt(owner, CONTRACTS)
 
 
 @slow

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from itertools import permutations
 
-import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from property.strategies import customer_bodies, facts, places, seen
 from undertow.domain.facts import Fact, Opened, Place, Seen, in_order, join, rewritten
-from undertow.stages.rows import ClockRow, CustomerRow, TicketRow, join_rows
+from undertow.stages.rows import ClockRow, CustomerRow, TicketRow, encode, join_rows
 
 few = st.lists(seen(ids=3), max_size=10)
 """Three ids among ten facts: most of them stand in several versions."""
-encode = msgspec.msgpack.Encoder().encode
 
 
 def united(*parts: list[Seen]) -> list[Seen]:

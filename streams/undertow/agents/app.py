@@ -9,7 +9,7 @@ import faust
 from faust.types import TP
 
 from undertow import topics
-from undertow.agents.casebook import CasebookLoop
+from undertow.agents.casebook import SETTLE_EVERY, CasebookLoop
 from undertow.agents.intake import IntakeLoop
 from undertow.agents.ledger import LedgerLoop
 from undertow.agents.pulse import EVERY, Pulse
@@ -63,6 +63,11 @@ def create(
             pulse.beat()
         except Stuck as stuck:
             await stop_worker(app, stuck)
+
+    @app.timer(SETTLE_EVERY)  # type: ignore[untyped-decorator]
+    async def settle() -> None:
+        if pulse.waiting() is None:
+            await casebook.settle()
 
     if settings.clock == "wall":
 

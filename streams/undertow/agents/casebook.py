@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from faust.types import AppT
 
@@ -32,6 +35,10 @@ BEGINNING = -1
 """Offset that a new owner's first words stand for: before anything it reads under its epoch."""
 
 
+SETTLE_EVERY: Final = 0.25
+"""Seconds between two settlements: a ticket that changes several times in between is judged, and its cells said, once."""
+
+
 class CasebookLoop:
     """Handles spans of the casebook topic; owns one :class:`Casebook` a partition."""
 
@@ -43,33 +50,48 @@ class CasebookLoop:
         self._cells = topics.name(settings, topics.CELLS)
         self._dead = topics.name(settings, topics.DEAD_LETTERS)
         self._books: dict[int, tuple[Casebook, dict[bytes, bytes]]] = {}
+        self._read: dict[int, int] = {}
+        """The last offset folded, by partition."""
+        self._one_at_a_time = asyncio.Lock()
+        """Spans and the timer's settlements write the same rows: their records must not overtake each other."""
+        self._settled_at = 0.0
 
     async def recovered(self) -> None:
         """After each recovery: open the partitions that came, forget those that went."""
-        mine = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._topic}
-        for partition in self._books.keys() - mine:
-            del self._books[partition]
-        for partition in sorted(mine):
-            await self._book(partition)
+        async with self._one_at_a_time:
+            mine = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._topic}
+            for partition in self._books.keys() - mine:
+                del self._books[partition]
+            for partition in sorted(mine):
+                await self._book(partition)
 
     async def casebook(self, span: Span) -> None:
         """One span."""
-        partition = span.partition
-        book = await self._book(partition)
-        entries: list[Entry] = []
-        as_of = 0.0
-        for record in span.records:
-            match decode_for_casebook(record.value):
-                case Parcel(more):
-                    entries += more
-                case Tick(time):
-                    as_of = max(as_of, time)
-        offset = span.offset
-        if entries:
-            await self._tell(book, book.fold(entries), offset)
-        if as_of > book.as_of:
-            await self._tell(book, book.tick(as_of), offset)
-            await self._say([book.judged()])
+        async with self._one_at_a_time:
+            partition = span.partition
+            book = await self._book(partition)
+            entries: list[Entry] = []
+            as_of = 0.0
+            for record in span.records:
+                match decode_for_casebook(record.value):
+                    case Parcel(more):
+                        entries += more
+                    case Tick(moment):
+                        as_of = max(as_of, moment)
+            self._read[partition] = span.offset
+            if entries:
+                await self._tell(book, book.fold(entries))
+            if as_of > book.as_of:
+                await self._tell(book, book.tick(as_of))
+                await self._say([book.judged()])
+            elif time.monotonic() - self._settled_at > SETTLE_EVERY:
+                await self._settle()
+
+    async def settle(self) -> None:
+        """Judge what is owed; for the timer, so that the last facts before a silence are judged, too."""
+        if not self._one_at_a_time.locked():
+            async with self._one_at_a_time:
+                await self._settle()
 
     async def tick(self, clock: Clock) -> None:
         """Send every partition of ours the time."""
@@ -89,21 +111,31 @@ class CasebookLoop:
         if known is not None and known[1] is rows:
             return known[0]
         book = Casebook(partition, self._contracts, rows)
-        self._books[partition] = (book, rows)  # before anything is awaited: there is one book a partition
+        self._books[partition] = (book, rows)
+        self._read[partition] = BEGINNING
         begun = book.assigned()
         await self._table.repair(partition)
-        await self._tell(book, begun, BEGINNING)
+        await self._tell(book, begun)
         await self._say([book.completed(BEGINNING), book.judged()])
         return book
 
-    async def _tell(self, book: Casebook, done: Done, offset: int) -> None:
+    async def _settle(self) -> None:
+        """Settle every book whose rows are still those of its partition."""
+        for book, rows in list(self._books.values()):
+            if book.owing and self._table.rows(book.partition) is rows:
+                await self._tell(book, book.settle())
+        self._settled_at = time.monotonic()
+
+    async def _tell(self, book: Casebook, done: Done) -> None:
         """Rows first: a cell must never stand on facts that exist nowhere."""
         if done.rows:
             await self._table.write(book.partition, done.rows)
         refused = [letters.record_of_fact(entry, "too_late") for entry in done.late]
         refused += [letters.record_of_fact(entry, "too_many_facts") for entry in done.overfull]
-        await send_all(producer_of(self._app), self._dead, 0, refused)
-        await self._say(book.snapshots(done.cells, offset))
+        if refused:
+            await send_all(producer_of(self._app), self._dead, 0, refused)
+        if done.cells:
+            await self._say(book.snapshots(done.cells, self._read[book.partition]))
         self._board.duplicates(done.duplicates)
         self._board.late(len(done.late))
         self._board.dead_letters(len(refused))

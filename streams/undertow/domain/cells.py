@@ -6,7 +6,8 @@ Nothing increments a cell across processes. A casebook owns its tickets and chan
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from operator import add, sub
+from typing import Final, Literal, NamedTuple
 from zlib import crc32
 
 
@@ -69,9 +70,9 @@ class Cell:
         self.counts = counts
         self.exposures = {} if exposures is None else exposures
 
-    def add(self, share: Share, times: int) -> None:
+    def add(self, share: Share, times: Literal[1, -1]) -> None:
         """Add (1) or take back (-1) a ticket's share."""
-        self.counts = Counts(*[have + times * more for have, more in zip(self.counts, share.counts, strict=True)])
+        self.counts = Counts._make(map(add if times == 1 else sub, self.counts, share.counts))
         if share.exposure is not None:
             left = self.exposures.get(share.exposure, 0) + times
             if left:

@@ -54,17 +54,17 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
     for fact in facts:
         body = fact.body
         last = fact.time
-        if isinstance(body, StatusChanged):
+        if isinstance(body, Message):
+            customer_wrote |= body.actor == "customer"
+        elif isinstance(body, StatusChanged):
             if body.to in SOLVED:
                 if not solved:
                     solves.append(fact.time)
                     solved, customer_wrote = True, False
             elif solved:
-                cause = _cause(body, customer_wrote)
+                cause = cause_of(body, customer_wrote)
                 reopens.append(Reopen(fact.time, fact.time - solves[-1], cause))
                 solved = False
-        elif isinstance(body, Message):
-            customer_wrote |= body.actor == "customer"
         elif isinstance(body, Opened):
             if opened_at is None:
                 opened_at, segment = fact.time, body.segment
@@ -96,7 +96,7 @@ _OWN: Final = (Opened, StatusChanged, Message, TopicChanged)
 """Facts that show the ticket exists in the vendor's system, enough of them to date it."""
 
 
-def _cause(change: StatusChanged, customer_wrote: bool) -> Cause:
+def cause_of(change: StatusChanged, customer_wrote: bool) -> Cause:
     """Who caused a reopen: an agent who sets the status after the customer wrote acts on the customer's behalf."""
     if change.actor == "customer" or customer_wrote:
         return "customer"

@@ -1,22 +1,22 @@
 """A customer's contacts with one vendor: the index that tells a ticket what came after it.
 
-Derived from the tickets' facts, so it is never stored: rebuilt after recovery, and small (a few numbers a ticket).
+Derived from the tickets' facts, so it is never stored: rebuilt after recovery, and small. Most customers have a handful
+of tickets, so :class:`Few` looks at all of them; :class:`undertow.stages.index.Many` answers the same for the others.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from undertow.domain.cells import bucket
-from undertow.domain.outcomes import Surroundings
+from msgspec import Struct
+
+from undertow.domain.cells import Contribution, bucket
 from undertow.domain.timeline import Timeline
-from undertow.stages.rows import ticket_key
+from undertow.stages.rows import name_of
 
-Moment = tuple[float, bytes]
-"""A time (seconds) and the key of the ticket it belongs to."""
-
+FEW: Final = 16
+"""Tickets up to which looking at each of them costs less than an index, in time and in memory."""
 
 Owner = tuple[str, str | None, str | None]
 """Whose contacts: vendor and customer; tickets without a customer are strangers to each other, so each owns itself."""
@@ -27,27 +27,19 @@ def owner_of(vendor: str, customer: str | None, ticket: str) -> Owner:
     return (vendor, customer, None if customer is not None else ticket)
 
 
-class Ticket:
-    """What is kept in memory of one ticket beside its row."""
+class Ticket(Struct, gc=False, eq=False):
+    """What is kept in memory of one ticket beside its row. Nothing here refers back to it, so no cycle needs collecting."""
 
-    __slots__ = ("bases", "continues", "id", "opened_at", "topic")
-
-    def __init__(self, id: str) -> None:
-        self.id = id
-        self.opened_at: float | None = None
-        self.topic: str | None = None
-        self.bases: tuple[float, ...] = ()
-        self.continues: tuple[str, ...] = ()
-
-
-class _Topic:
-    """Openings and solves of one topic, ascending."""
-
-    __slots__ = ("bases", "openings")
-
-    def __init__(self) -> None:
-        self.openings: list[Moment] = []
-        self.bases: list[Moment] = []
+    key: bytes
+    opened_at: float | None = None
+    topic: str | None = None
+    continues: tuple[str, ...] = ()
+    bases: tuple[float, ...] = ()
+    """The solves from which its repeat contacts are counted."""
+    given: Contribution = ()
+    """What it has added to the cells."""
+    due: float | None = None
+    """When it must be judged again (seconds)."""
 
 
 class Touched(NamedTuple):
@@ -63,143 +55,120 @@ NOTHING: Final = Touched(set(), False)
 
 
 class Contacts:
-    """All tickets of one customer with one vendor."""
+    """All tickets of one customer with one vendor: what the two kinds share."""
 
-    __slots__ = ("_customer", "_linked", "_topics", "_vendor", "opened", "tickets")
+    __slots__ = ()
 
-    def __init__(self, vendor: str, customer: str | None) -> None:
-        self._vendor, self._customer = vendor, customer
-        self.tickets: dict[bytes, Ticket] = {}
-        self.opened = 0
+    @property
+    def tickets(self) -> Collection[Ticket]:
+        """Every ticket kept."""
+        raise NotImplementedError
+
+    @property
+    def opened(self) -> int:
         """How many of the tickets have an opening time."""
-        self._topics: dict[str, _Topic] = {}
-        self._linked: defaultdict[str, set[bytes]] = defaultdict(set)
-        """Ticket id to the tickets that continue it."""
+        raise NotImplementedError
 
-    def surroundings(self, key: bytes, segment: str | None) -> Surroundings:
-        """What the other tickets say about ``key``."""
-        ticket = self.tickets[key]
-        return Surroundings(
-            next_return=lambda after: self._next(key, ticket, after), others=self.others(ticket), segment=segment
-        )
+    def add(self, ticket: Ticket) -> None:
+        """Take in a ticket of which nothing is known yet."""
+        raise NotImplementedError
+
+    def next_return(self, ticket: Ticket, after: float) -> float | None:
+        """The first opening time after a moment, of another ticket on this one's topic or one linked to it."""
+        raise NotImplementedError
+
+    def solved(self, ticket: Ticket, bases: tuple[float, ...]) -> None:
+        """Remember from which solves the ticket's repeat contacts are counted."""
+        raise NotImplementedError
+
+    def _withdraw(self, ticket: Ticket, window: float) -> set[bytes]:
+        """Take the ticket's opening, links and solves out. Returns the tickets whose outcome that may change."""
+        raise NotImplementedError
+
+    def _enter(self, ticket: Ticket, window: float) -> set[bytes]:
+        raise NotImplementedError
+
+    def _forget(self, ticket: Ticket) -> None:
+        raise NotImplementedError
 
     def others(self, ticket: Ticket) -> int:
         """How many other tickets have an opening time."""
         return self.opened - (ticket.opened_at is not None)
 
-    def put(self, key: bytes, id: str, line: Timeline, window: float) -> Touched:
-        """Take in a ticket's timeline."""
-        ticket = self.tickets.get(key)
-        if ticket is None:
-            ticket = self.tickets[key] = Ticket(id)
-        same = (ticket.opened_at, ticket.topic, ticket.continues) == (line.opened_at, line.topic, line.continues)
-        if same:
+    def put(self, ticket: Ticket, line: Timeline, window: float) -> Touched:
+        """Take in a ticket's timeline; ``window`` in seconds."""
+        if (ticket.opened_at, ticket.topic, ticket.continues) == (line.opened_at, line.topic, line.continues):
             return NOTHING
         before = self.opened
-        stale = self._withdraw(key, ticket, window)
+        stale = self._withdraw(ticket, window)
         ticket.opened_at, ticket.topic, ticket.continues = line.opened_at, line.topic, line.continues
-        self.opened += ticket.opened_at is not None
-        stale |= self._enter(key, ticket, window)
-        return Touched(stale - {key}, self._moved(before))
+        stale |= self._enter(ticket, window)
+        stale.discard(ticket.key)
+        return Touched(stale, self._moved(before))
 
-    def solved(self, key: bytes, bases: tuple[float, ...]) -> None:
-        """Remember from which solves the ticket's repeat contacts are counted."""
-        ticket = self.tickets[key]
-        if bases == ticket.bases:
-            return
-        if ticket.topic is not None:
-            group = self._topics.setdefault(ticket.topic, _Topic())
-            for base in ticket.bases:
-                _remove(group.bases, (base, key))
-            for base in bases:
-                insort(group.bases, (base, key))
-        ticket.bases = bases
-
-    def drop(self, key: bytes, window: float) -> Touched:
+    def drop(self, ticket: Ticket, window: float) -> Touched:
         """Forget a closed ticket."""
-        ticket = self.tickets[key]
         before = self.opened
-        stale = self._withdraw(key, ticket, window)
-        if ticket.topic is not None and (group := self._topics.get(ticket.topic)) is not None:
-            for base in ticket.bases:
-                _remove(group.bases, (base, key))
-        del self.tickets[key]
-        return Touched(stale - {key}, self._moved(before))
+        stale = self._withdraw(ticket, window)
+        self._forget(ticket)
+        stale.discard(ticket.key)
+        return Touched(stale, self._moved(before))
 
     def _moved(self, before: int) -> bool:
         """Whether the number of other contacts left its bucket: the exposures of all tickets move with it."""
         now = self.opened
         return bucket(now) != bucket(before) or bucket(max(now - 1, 0)) != bucket(max(before - 1, 0))
 
-    def _withdraw(self, key: bytes, ticket: Ticket, window: float) -> set[bytes]:
-        """Take the ticket's opening, links and solves out of the index."""
-        stale: set[bytes] = set()
-        for related in ticket.continues:
-            self._linked[related].discard(key)
-            stale |= self._named(related)
-        if ticket.topic is not None:
-            group = self._topics[ticket.topic]
-            for base in ticket.bases:
-                _remove(group.bases, (base, key))
-            if ticket.opened_at is not None:
-                _remove(group.openings, (ticket.opened_at, key))
-                stale |= _waiting_for(group, ticket.opened_at, window)
-        self.opened -= ticket.opened_at is not None
+
+class Few(Contacts):
+    """A short list, looked at as a whole."""
+
+    __slots__ = ("_tickets",)
+
+    def __init__(self) -> None:
+        self._tickets: list[Ticket] = []
+
+    @property
+    def tickets(self) -> Collection[Ticket]:  # noqa: D102
+        return self._tickets
+
+    @property
+    def opened(self) -> int:  # noqa: D102
+        return sum([ticket.opened_at is not None for ticket in self._tickets])
+
+    def add(self, ticket: Ticket) -> None:  # noqa: D102
+        self._tickets.append(ticket)
+
+    def next_return(self, ticket: Ticket, after: float) -> float | None:  # noqa: D102
+        first: float | None = None
+        for other in self._tickets:
+            opened = other.opened_at
+            if opened is None or opened <= after or other is ticket or (first is not None and opened >= first):
+                continue
+            if (ticket.topic is not None and other.topic == ticket.topic) or (
+                other.continues and name_of(ticket.key)[2] in other.continues
+            ):
+                first = opened
+        return first
+
+    def solved(self, ticket: Ticket, bases: tuple[float, ...]) -> None:  # noqa: D102
+        ticket.bases = bases
+
+    def _withdraw(self, ticket: Ticket, window: float) -> set[bytes]:
+        return self._enter(ticket, window)
+
+    def _enter(self, ticket: Ticket, window: float) -> set[bytes]:
+        stale = set()
+        opened, topic, continues = ticket.opened_at, ticket.topic, ticket.continues
+        for other in self._tickets:
+            if (
+                topic is not None
+                and opened is not None
+                and other.topic == topic
+                and any(base < opened <= base + window for base in other.bases)
+            ) or (continues and name_of(other.key)[2] in continues):
+                stale.add(other.key)
         return stale
 
-    def _enter(self, key: bytes, ticket: Ticket, window: float) -> set[bytes]:
-        stale: set[bytes] = set()
-        for related in ticket.continues:
-            self._linked[related].add(key)
-            stale |= self._named(related)
-        if ticket.topic is not None:
-            group = self._topics.setdefault(ticket.topic, _Topic())
-            for base in ticket.bases:
-                insort(group.bases, (base, key))
-            if ticket.opened_at is not None:
-                stale |= _waiting_for(group, ticket.opened_at, window)
-                insort(group.openings, (ticket.opened_at, key))
-        return stale
-
-    def _named(self, id: str) -> set[bytes]:
-        return {key for key in (ticket_key(self._vendor, self._customer, id),) if key in self.tickets}
-
-    def _next(self, key: bytes, ticket: Ticket, after: float) -> float | None:
-        found = [
-            opened
-            for other in self._linked.get(ticket.id, ())
-            if other != key and (opened := self.tickets[other].opened_at) is not None and opened > after
-        ]
-        if ticket.topic is not None:
-            openings = self._topics[ticket.topic].openings
-            at = bisect_right(openings, after, key=_time)
-            while at < len(openings):
-                opened, other = openings[at]
-                if other != key:
-                    found.append(opened)
-                    break
-                at += 1
-        return min(found, default=None)
-
-
-def _waiting_for(group: _Topic, opened: float, window: float) -> set[bytes]:
-    """Tickets whose next contact an opening at ``opened`` may be: solved in the window before it, not answered earlier.
-
-    A solve before the second-last earlier opening has its next contact there (one of the two may be the ticket's own).
-    Without this bound a customer with 400 solves a month would cost 400 judgements a ticket.
-    """
-    at = bisect_left(group.openings, opened, key=_time)
-    start = max(opened - window, group.openings[at - 2][0] if at >= 2 else float("-inf"))
-    low = bisect_left(group.bases, start, key=_time)
-    high = bisect_left(group.bases, opened, key=_time)
-    return {key for _, key in group.bases[low:high]}
-
-
-def _time(moment: Moment) -> float:
-    return moment[0]
-
-
-def _remove(moments: list[Moment], moment: Moment) -> None:
-    at = bisect_left(moments, moment)
-    if at < len(moments) and moments[at] == moment:
-        del moments[at]
+    def _forget(self, ticket: Ticket) -> None:
+        self._tickets = [other for other in self._tickets if other is not ticket]

@@ -89,8 +89,7 @@ class Intake:
                 happened = entry.seen.fact.time
                 owner = entry.customer if entry.customer is not None else f"{entry.vendor}\0{entry.ticket}"
                 taken.entries[casebook_partition(owner, self._partitions)].append(entry)
-            if happened > counts.last_event_time:
-                counts.last_event_time = happened
+            counts.last_event_time = max(counts.last_event_time, happened)
             if arrived - happened > self._backdated_after:
                 counts.backdated += 1
         return taken
@@ -135,17 +134,17 @@ def _claimed(d: e.TicketClaimData) -> Body:
 
 
 _BODY: Final[dict[type, Callable[[Any], Body]]] = {
-    e.TicketOpened: lambda d: f.Opened(d.topic, d.segment, d.priority),
+    e.TicketOpened: lambda d: f.Opened(d.topic, d.segment, d.priority, d.actor.kind),
     e.TicketMessage: lambda d: f.Message(d.actor.kind, d.public, d.substantive, d.question),
-    e.TicketStatusChanged: lambda d: f.StatusChanged(d.to, d.actor.kind),
+    e.TicketStatusChanged: lambda d: f.StatusChanged(d.to, d.actor.kind, d.cause),
     e.TicketAssigned: lambda d: f.Assigned(d.agent, d.team),
-    e.TicketPriorityChanged: lambda d: f.PriorityChanged(d.to),
+    e.TicketPriorityChanged: lambda d: f.PriorityChanged(d.to, d.actor.kind),
     e.TicketTopicChanged: lambda d: f.TopicChanged(d.to),
     e.TicketPromiseMade: lambda d: f.PromiseMade(d.promise, d.due.timestamp()),
     e.TicketPromiseFulfilled: lambda d: f.PromiseFulfilled(d.promise),
     e.TicketPromiseMoved: lambda d: f.PromiseMoved(d.promise, d.due.timestamp()),
     e.TicketLinked: lambda d: f.Linked(d.related, d.relation),
-    e.TicketClosed: lambda d: f.StatusChanged("closed", d.actor.kind),
+    e.TicketClosed: lambda d: f.StatusChanged("closed", d.actor.kind, d.cause),
     e.TicketClaimed: _claimed,
     e.CustomerActive: lambda d: f.Active(),
     e.CustomerCancelled: lambda d: f.Cancelled(),

@@ -46,6 +46,7 @@ class Offline:
 
     def close(self) -> Ledger:
         """The ledger of all that was folded."""
+        self._keep(self.casebook.settle().rows)
         self._offset += 1
         self._say(self.casebook.snapshots(self.casebook.cells, self._offset))
         self._say([self.casebook.completed(self._offset), self.casebook.judged()])

@@ -70,5 +70,5 @@ def test_a_contracts_time_is_a_date_an_instant_or_seconds(text: str, day: int) -
 
 def test_a_time_that_is_none_is_refused_with_file_and_key() -> None:
     """And with what to write instead."""
-    with pytest.raises(contracts.BadContract, match=r"acme.yaml: as_of: 'soon' is no time: write 2026-06-30"):
+    with pytest.raises(contracts.BadContract, match=r"acme.yaml:2: as_of: 'soon' is no time: write 2026-06-30"):
         contracts.parse("vendor: acme\nas_of: soon", "acme.yaml")

@@ -18,9 +18,12 @@ FEEDBACK: Final = "customer.feedback"
 SOURCES: Final = (TICKETS, CLAIMS, ACTIVITY, FEEDBACK)
 CASEBOOK: Final = "undertow.casebook"
 CELLS: Final = "undertow.cells"
+FINDINGS: Final = "undertow.findings"
 DEAD_LETTERS: Final = "undertow.dead-letters"
 APP: Final = "undertow"
 TABLE: Final = "casebook"
+SAID: Final = "findings"
+"""The table whose changelog is :data:`FINDINGS`: a new owner reads there what it may have to take back."""
 _FEED_OF: Final = {"ticket": TICKETS, "claim": CLAIMS, "customer": ACTIVITY, "feedback": FEEDBACK}
 
 
@@ -64,6 +67,12 @@ def registry(settings: Settings) -> tuple[Topic, ...]:
             "facts by ticket: the state",
             # a day's grace: a record that a paused worker wrote late must still be there to be joined
             (("cleanup.policy", "compact"), ("min.compaction.lag.ms", str(DAY_MS))),
+        ),
+        Topic(
+            name(settings, FINDINGS),
+            own,
+            "what can be said of single tickets, with its evidence; a tombstone takes it back",
+            (("cleanup.policy", "compact"),),
         ),
         Topic(name(settings, CELLS), 1, "cells and period claims, for the ledger", (("cleanup.policy", "compact"),)),
         Topic(

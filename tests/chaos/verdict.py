@@ -56,17 +56,20 @@ class Verdict:
     rows_differ: int
     cells: int
     cells_differ: int
+    findings: int
+    findings_differ: int
+    """Of those on the topic, each the last one said, and the replay's."""
     figures: int
     figures_differ: int
     """Of those that a fresh worker shows on /metrics after its recovery."""
 
     def problems(self, events: int) -> list[str]:
         """What must not be."""
-        zero = ("lost", "doubled", "letters_wrong", "rows_differ", "cells_differ", "figures_differ")
+        zero = ("lost", "doubled", "letters_wrong", "rows_differ", "cells_differ", "findings_differ", "figures_differ")
         found = [f"{name} is {value}" for name, value in asdict(self).items() if name in zero and value]
         if self.on_topics != events:
             found.append(f"{events} records were published and the topics hold {self.on_topics}")
-        if not self.cells or not self.figures:
+        if not self.cells or not self.figures or not self.findings:
             found.append("there is nothing to compare")
         return found
 
@@ -118,6 +121,8 @@ def judge(here: Installation, feed: Feed, records: list[Record], book: Offline, 
         rows_differ=_differences(joined, rows),
         cells=len(cells_of_replay),
         cells_differ=_differences(cells, cells_of_replay),
+        findings=len(book.findings),
+        findings_differ=_differences(_findings(here), book.findings),
         figures=len(shown_by_replay),
         figures_differ=_differences(shown, shown_by_replay),
     )
@@ -142,6 +147,17 @@ def _state(here: Installation) -> tuple[dict[tuple[int, bytes], bytes], int]:
         joined[at] = join_rows(joined[at], record.value) if at in joined else record.value
         last[at] = record.value
     return joined, sum(joined[at] != value for at, value in last.items())
+
+
+def _findings(here: Installation) -> dict[bytes, bytes]:
+    """What is said of tickets, by id: the last word on each."""
+    found: dict[bytes, bytes] = {}
+    for record in clients.read(here.settings, here.topic(topics.FINDINGS)):
+        if record.value is None:
+            found.pop(record.key, None)
+        else:
+            found[record.key] = record.value
+    return found
 
 
 def _said(feed: Feed) -> Counter[Token]:

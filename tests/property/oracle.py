@@ -12,9 +12,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from undertow.domain import facts as f
-from undertow.domain.cells import Cell, CellKey, Contribution, Counts, Exposure, Share
+from undertow.domain.assessment import Assessment, Named, assess
+from undertow.domain.cells import Cell, CellKey, Contribution, Counts, Exposure, Share, Tally
 from undertow.domain.contract import Contract
-from undertow.domain.facts import Fact, Place
+from undertow.domain.facts import Fact, Place, Seen, join
+from undertow.domain.findings import Finding
 from undertow.stages.records import Entry
 from undertow.stages.rows import ticket_key
 
@@ -42,6 +44,7 @@ class Ticket:
     customer: str | None
     number: str
     facts: list[Fact]
+    seen: list[Seen]
     solves: list[float] = field(default_factory=list)
     taken_back: list[tuple[float, bool, bool]] = field(default_factory=list)
     """Seconds after the solve; by the vendor; by the customer or nobody knows whom."""
@@ -92,16 +95,12 @@ def contributions(
     entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of: float
 ) -> dict[bytes, Contribution]:
     """What each ticket kept as of ``as_of`` adds to the cells, had all ``entries`` come at once."""
-    about_tickets: dict[tuple[str, str | None, str], list[tuple[Fact, Place]]] = {}
+    kept = _kept(entries, contracts, as_of)
     about_customers: dict[str, list[tuple[Fact, Place]]] = {}
     for entry in entries:
-        pair = (entry.seen.fact, entry.seen.place)
-        if entry.ticket is not None:
-            about_tickets.setdefault((entry.vendor, entry.customer, entry.ticket), []).append(pair)
-        elif not isinstance(entry.seen.fact.body, f.Active):  # activity is a set of days, not of facts
-            about_customers.setdefault(entry.customer, []).append(pair)
-    tickets = [Ticket(*name, ordered(read)) for name, read in about_tickets.items()]
-    kept = [ticket for ticket in tickets if as_of < ticket.last + contracts[ticket.vendor].kept_for]
+        # activity is a set of days, not of facts
+        if entry.ticket is None and not isinstance(entry.seen.fact.body, f.Active):
+            about_customers.setdefault(entry.customer, []).append((entry.seen.fact, entry.seen.place))
     segments = {
         customer: [(x.time, x.body.segment) for x in ordered(read) if isinstance(x.body, f.SegmentChanged)]
         for customer, read in about_customers.items()
@@ -114,17 +113,31 @@ def contributions(
     }
 
 
+def _kept(entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of: float) -> list[Ticket]:
+    about_tickets: dict[tuple[str, str | None, str], list[tuple[Fact, Place]]] = {}
+    for entry in entries:
+        if entry.ticket is not None:
+            pair = (entry.seen.fact, entry.seen.place)
+            about_tickets.setdefault((entry.vendor, entry.customer, entry.ticket), []).append(pair)
+    tickets = [
+        Ticket(*name, ordered(read), join([], [Seen(*pair) for pair in read])[0]) for name, read in about_tickets.items()
+    ]
+    return [ticket for ticket in tickets if as_of < ticket.last + contracts[ticket.vendor].kept_for]
+
+
 def _adds(
     ticket: Ticket, kept: list[Ticket], segments: list[tuple[float, str]], contract: Contract, as_of: float
 ) -> Contribution:
-    if ticket.begun is None:
-        return ()
-    current = [name for at, name in segments if at <= ticket.begun]
+    current = [name for at, name in segments if ticket.begun is not None and at <= ticket.begun]
     name = current[-1] if current else ticket.said_segment
     segment = "all" if not contract.segments else name if name in contract.segments else "other"
+    said, _ = _said(ticket, kept, contract, as_of)
+    if ticket.begun is None:
+        last = CellKey(ticket.vendor, segment, _day(ticket.last, contract))
+        return (Share(last, Counts(), None, said.tallies),) if said.tallies else ()
     opening = Share(CellKey(ticket.vendor, segment, _day(ticket.begun, contract)), Counts(opened=1))
     if not ticket.solves:
-        return (opening,)
+        return (opening._replace(tallies=said.tallies),)
     key = CellKey(ticket.vendor, segment, _day(ticket.solves[0], contract))
     claim = ticket.claim
     if contract.solve_time == "row":
@@ -133,7 +146,7 @@ def _adds(
         bases = [claim.resolved_at] if claim is not None and claim.resolved_at is not None else []
     follow_up = max(contract.repeat_window, contract.reopen_window)
     if any(as_of < moment + follow_up for moment in (*ticket.solves, *bases)):
-        return (opening, Share(key, Counts(solved=1)))
+        return (opening, Share(key, Counts(solved=1), None, said.tallies))
     others = [
         other
         for other in kept
@@ -169,7 +182,45 @@ def _adds(
         if eligible
         else None
     )
-    return (opening, Share(key, counts, exposure))
+    tallies = list(said.tallies)
+    if met:
+        priority = "" if said.priority is None else f"{zlib.crc32(said.priority.encode()) % 16:x}"
+        topic = "" if ticket.topic is None else f"{zlib.crc32(ticket.topic.encode()) % 256:x}"
+        tallies += [Tally("mix", priority, topic)] + [Tally("mix_bad", priority, topic)] * bad
+    return (opening, Share(key, counts, exposure, tuple(tallies)))
+
+
+def findings(entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of: float) -> dict[str, Finding]:
+    """What can be said of the tickets kept, by id."""
+    kept = _kept(entries, contracts, as_of)
+    found = [one for ticket in kept for one in _said(ticket, kept, contracts[ticket.vendor], as_of)[1]]
+    return {one.id: one for one in found}
+
+
+def _said(
+    ticket: Ticket, kept: list[Ticket], contract: Contract, as_of: float
+) -> tuple[Assessment, list[Finding]]:
+    """The assessment, beside the tickets opened next to the last solve as comparing with every other finds them."""
+    claims = any(isinstance(x.body, f.Claimed) for x in ticket.facts)
+    if not ticket.solves and not claims:
+        return Assessment(), []
+    near: list[Ticket] = []
+    if ticket.solves:
+        solve, ahead = ticket.solves[-1], max(contract.repeat_window, contract.patterns.continued_within)
+        others = sorted(
+            (other.opened, ticket_key(other.vendor, other.customer, other.number), other)
+            for other in kept
+            if other is not ticket
+            and ticket.customer is not None
+            and (other.vendor, other.customer) == (ticket.vendor, ticket.customer)
+            and other.opened is not None
+            and ((ticket.topic is not None and other.topic == ticket.topic) or ticket.number in other.links)
+            and solve - contract.patterns.continued_within <= other.opened <= solve + ahead
+        )
+        near = [one[2] for one in others if one[0] <= solve][-1:] + [one[2] for one in others if one[0] > solve][:1]
+    day = _day(ticket.solves[0], contract) if ticket.solves else None
+    name = Named(ticket.vendor, ticket.number, ticket.customer, day)
+    return assess(name, ticket.seen, [other.seen for other in near], contract, as_of)
 
 
 def cells(given: Iterable[Contribution]) -> dict[CellKey, Cell]:
@@ -179,8 +230,13 @@ def cells(given: Iterable[Contribution]) -> dict[CellKey, Cell]:
     for key in {share.key for share in shares}:
         own = [share for share in shares if share.key == key]
         dealt = [share.exposure for share in own if share.exposure is not None]
+        tallies = [tally for share in own for tally in share.tallies]
         sums = Counts(*[sum(column) for column in zip(*(share.counts for share in own), strict=True)])
-        found[key] = Cell(sums, {exposure: dealt.count(exposure) for exposure in dealt})
+        found[key] = Cell(
+            sums,
+            {exposure: dealt.count(exposure) for exposure in dealt},
+            {tally: tallies.count(tally) for tally in tallies},
+        )
     return found
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from undertow.domain import facts as f
 from undertow.domain.cells import Contribution
-from undertow.domain.contract import Contract
+from undertow.domain.contract import Contract, Target
 from undertow.domain.facts import Body, Fact, Place, Seen
+from undertow.domain.patterns import Patterns
 from undertow.stages.casebook import Casebook, Done
 from undertow.stages.records import Entry
 
@@ -22,8 +23,22 @@ BASE: Final = 1_711_836_000.0
 """2024-03-30T22:00Z: midnight is near, in UTC and in Berlin, and so is the change to summer time."""
 STEPS: Final = 60
 CONTRACTS: Final = {
-    "acme": Contract(vendor="acme", repeat_window=12 * UNIT, reopen_window=6 * UNIT, segments=("gold",), keep_all=True),
+    "acme": Contract(
+        vendor="acme",
+        repeat_window=12 * UNIT,
+        reopen_window=6 * UNIT,
+        segments=("gold",),
+        targets={
+            "first_response": (Target(3 * UNIT), Target(2 * UNIT, "high")),
+            "next_response": (Target(4 * UNIT),),
+            "total_resolution": (Target(20 * UNIT), Target(10 * UNIT, since=BASE + 30 * UNIT)),
+        },
+        promise_grace=2 * UNIT,
+        patterns=Patterns(continued_within=4 * UNIT, unknown_after=5 * UNIT),
+        keep_all=True,
+    ),
     "zenith": Contract(
+        targets={"durable_resolution": (Target(15 * UNIT),), "recovery_reply": (Target(3 * UNIT),)},
         vendor="zenith",
         repeat_window=5 * UNIT,
         reopen_window=8 * UNIT,
@@ -219,7 +234,8 @@ class Owner:
         self.settles = settles
         """Whether to settle after a span: a worker does so now and then, and before every tick."""
         self.rows = {} if rows is None else rows
-        self.book = Casebook(partition, contracts, self.rows)
+        self.findings: dict[bytes, bytes] = {}
+        self.book = Casebook(partition, contracts, self.rows, self.findings)
         self.late: list[Entry] = []
 
     def step(self, step: Step) -> Done:
@@ -239,12 +255,13 @@ class Owner:
         return {key: ticket.given for key, ticket in self.book._judgements.tickets.items()}
 
     def keep(self, done: Done) -> Done:
-        """Write the rows."""
-        for key, value in done.rows.items():
-            if value is None:
-                self.rows.pop(key, None)
-            else:
-                self.rows[key] = value
+        """Write the rows and findings."""
+        for kept, changes in ((self.rows, done.rows), (self.findings, done.findings)):
+            for key, value in changes.items():
+                if value is None:
+                    kept.pop(key, None)
+                else:
+                    kept[key] = value
         self.late += done.late
         return done
 

@@ -14,11 +14,11 @@ from property.strategies import BASE, CONTRACTS, UNIT, Owner, Step, histories, t
 from undertow.domain.contract import Contract
 from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
 from undertow.stages import judgements
-from undertow.stages.records import Entry
+from undertow.stages.records import Entry, decode_finding
 from undertow.stages.rows import ticket_key
 
 slow = settings(
-    max_examples=300,
+    max_examples=150,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -37,6 +37,8 @@ def same_as_oracle(owner: Owner, entries: list[Entry], contracts: dict[str, Cont
     given_by = oracle.contributions(entries, contracts, as_of)
     assert owner.given == given_by
     assert owner.book.cells == oracle.cells(given_by.values())
+    said = {id.decode(): decode_finding(value) for id, value in owner.findings.items()}
+    assert said == oracle.findings(entries, contracts, as_of)
 
 
 def same_when_rebuilt(owner: Owner, contracts: dict[str, Contract]) -> None:

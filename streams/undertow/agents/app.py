@@ -38,8 +38,16 @@ def create(
         partitions=settings.casebook_partitions,
         join=join_rows,
     )
+    findings = SpanTable(
+        app,
+        name=topics.SAID,
+        source=table.source,
+        partitions=settings.casebook_partitions,
+        join=lambda _, latest: latest,  # derived: its new owner compares each with what follows from the rows
+        log=topics.name(settings, topics.FINDINGS),
+    )
     intake = IntakeLoop(app, settings, contracts, board)
-    casebook = CasebookLoop(app, table, settings, contracts, board)
+    casebook = CasebookLoop(app, table, findings, settings, contracts, board)
     ledger = LedgerLoop(topics.name(settings, topics.CELLS), contracts, board)
     sources = [topics.name(settings, source) for source in topics.SOURCES]
     app.agent(app.topic(*sources, schema=SpanSchema()), name="intake")(spans(app, intake.intake))

@@ -43,9 +43,15 @@ class CasebookLoop:
     """Handles spans of the casebook topic; owns one :class:`Casebook` a partition."""
 
     def __init__(
-        self, app: AppT, table: SpanTable, settings: Settings, contracts: Mapping[str, Contract], board: Board
+        self,
+        app: AppT,
+        table: SpanTable,
+        findings: SpanTable,
+        settings: Settings,
+        contracts: Mapping[str, Contract],
+        board: Board,
     ) -> None:
-        self._app, self._table, self._contracts, self._board = app, table, contracts, board
+        self._app, self._table, self._findings, self._contracts, self._board = app, table, findings, contracts, board
         self._topic = topics.name(settings, topics.CASEBOOK)
         self._cells = topics.name(settings, topics.CELLS)
         self._dead = topics.name(settings, topics.DEAD_LETTERS)
@@ -110,7 +116,7 @@ class CasebookLoop:
         known = self._books.get(partition)
         if known is not None and known[1] is rows:
             return known[0]
-        book = Casebook(partition, self._contracts, rows)
+        book = Casebook(partition, self._contracts, rows, self._findings.rows(partition))
         self._books[partition] = (book, rows)
         self._read[partition] = BEGINNING
         begun = book.assigned()
@@ -130,6 +136,8 @@ class CasebookLoop:
         """Rows first: a cell must never stand on facts that exist nowhere."""
         if done.rows:
             await self._table.write(book.partition, done.rows)
+        if done.findings:
+            await self._findings.write(book.partition, done.findings)
         refused = [letters.record_of_fact(entry, "too_late") for entry in done.late]
         refused += [letters.record_of_fact(entry, "too_many_facts") for entry in done.overfull]
         if refused:

@@ -12,10 +12,9 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import msgspec
-import yaml
 
 from undertow import admin
+from undertow.contracts.writing import written
 from undertow.domain.contract import Contract
 from undertow.embedded import die_with_parent
 from undertow.settings import Settings
@@ -125,5 +124,4 @@ def write_contracts(folder: Path, contracts: Mapping[str, Contract]) -> None:
     """One YAML file a vendor, as ``undertow worker --contracts`` reads them."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, contract in enumerate(contracts.values()):
-        text = yaml.safe_dump(msgspec.to_builtins(contract), sort_keys=False)
-        (folder / f"{number:03}.yaml").write_text(text, encoding="utf-8")
+        (folder / f"{number:03}.yaml").write_text(written(contract), encoding="utf-8")

@@ -7,7 +7,7 @@ Nothing increments a cell across processes. A casebook owns its tickets and chan
 from __future__ import annotations
 
 from operator import add, sub
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from zlib import crc32
 
 
@@ -50,12 +50,31 @@ class Exposure(NamedTuple):
     """Floor of the bucket of the customer's other tickets, see :func:`bucket`."""
 
 
+class Tally(NamedTuple):
+    """One more thing that is counted of a ticket; a cell holds how many tickets each was said of.
+
+    | kind | name | label |
+    |---|---|---|
+    | ``verdict`` | measure | ``confirmed_met``, ``confirmed_missed``, ``over_reported``, ``under_reported``, ``claim_only``,
+      ``actual_only_met``, ``actual_only_missed``, ``unverifiable``, ``immature`` |
+    | ``over_reported``, ``under_reported`` | measure | its cause |
+    | ``case`` | pattern | ``n``: counted among its cases; ``matched``: shows it |
+    | ``late`` | ``backdated`` | the day its first late event arrived |
+    | ``mix`` | class of the priority | class of the topic, of mature tickets reported as met; ``mix_bad``: those that went bad |
+    """
+
+    kind: str
+    name: str
+    label: str
+
+
 class Share(NamedTuple):
     """What a ticket adds to one cell."""
 
     key: CellKey
     counts: Counts
     exposure: Exposure | None = None
+    tallies: tuple[Tally, ...] = ()
 
 
 Contribution = tuple[Share, ...]
@@ -64,34 +83,50 @@ Contribution = tuple[Share, ...]
 class Cell:
     """Mutable sums, owned by one process."""
 
-    __slots__ = ("counts", "exposures")
+    __slots__ = ("counts", "exposures", "tallies")
 
-    def __init__(self, counts: Counts = ZERO, exposures: dict[Exposure, int] | None = None) -> None:
+    def __init__(
+        self,
+        counts: Counts = ZERO,
+        exposures: dict[Exposure, int] | None = None,
+        tallies: dict[Tally, int] | None = None,
+    ) -> None:
         self.counts = counts
         self.exposures = {} if exposures is None else exposures
+        self.tallies = {} if tallies is None else tallies
 
     def add(self, share: Share, times: Literal[1, -1]) -> None:
         """Add (1) or take back (-1) a ticket's share."""
         self.counts = Counts._make(map(add if times == 1 else sub, self.counts, share.counts))
         if share.exposure is not None:
-            left = self.exposures.get(share.exposure, 0) + times
-            if left:
-                self.exposures[share.exposure] = left
-            else:
-                del self.exposures[share.exposure]
+            _count(self.exposures, share.exposure, times)
+        for tally in share.tallies:
+            _count(self.tallies, tally, times)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cell) and (self.counts, self.exposures) == (other.counts, other.exposures)
+        return isinstance(other, Cell) and (self.counts, self.exposures, self.tallies) == (
+            other.counts,
+            other.exposures,
+            other.tallies,
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Cell({self.counts}, {self.exposures})"
+        return f"Cell({self.counts}, {self.exposures}, {self.tallies})"
 
     @property
     def empty(self) -> bool:
         """True when nothing is left in it."""
-        return self.counts == ZERO and not self.exposures
+        return self.counts == ZERO and not self.exposures and not self.tallies
+
+
+def _count(counts: dict[Any, int], what: object, times: int) -> None:
+    left = counts.get(what, 0) + times
+    if left:
+        counts[what] = left
+    else:
+        del counts[what]
 
 
 def topic_class(topic: str) -> int:
@@ -102,6 +137,15 @@ def topic_class(topic: str) -> int:
     level of those two is a little high.
     """
     return crc32(topic.encode()) & 0xFFF
+
+
+def mix(priority: str | None, topic: str | None) -> tuple[str, str]:
+    """The classes of a priority (one of 16) and a topic (one of 256) by which tickets are comparable.
+
+    Bounded, for a cell is one record and both words are the vendor's own.
+    """
+    of_priority = "" if priority is None else format(crc32(priority.encode()) & 0xF, "x")
+    return of_priority, "" if topic is None else format(topic_class(topic) & 0xFF, "x")
 
 
 def bucket(others: int) -> int:

@@ -7,7 +7,18 @@ from typing import Final
 
 from msgspec import Struct
 
-from undertow.domain.cells import OPENED, CellKey, Contribution, Counts, Exposure, Share, bucket, topic_class
+from undertow.domain.cells import (
+    OPENED,
+    ZERO,
+    CellKey,
+    Contribution,
+    Counts,
+    Exposure,
+    Share,
+    Tally,
+    bucket,
+    topic_class,
+)
 from undertow.domain.contract import Contract
 from undertow.domain.timeline import FLICKER, Timeline
 
@@ -78,18 +89,28 @@ def _back(around: Surroundings, base: float, window: float) -> bool:
 
 
 def contribution(
-    line: Timeline, around: Surroundings, outcome: Judgement, contract: Contract, day: Day
+    line: Timeline,
+    around: Surroundings,
+    outcome: Judgement,
+    contract: Contract,
+    day: Day,
+    tallies: tuple[Tally, ...] = (),
 ) -> Contribution:
-    """What the ticket adds to which cells. Empty while only others speak of the ticket."""
-    if line.begun is None:
-        return ()
+    """What the ticket adds to which cells; nothing while only others speak of it and claim nothing.
+
+    ``tallies`` count on the day of the first solve; before it on the day of opening; of a ticket that only its claims speak
+    of, on the day of the last of them.
+    """
     segment = contract.segment(around.segment if around.segment is not None else line.segment)
-    opened = Share(CellKey(contract.vendor, segment, day(line.begun)), OPENED)
+    if line.begun is None:
+        return (Share(CellKey(contract.vendor, segment, day(line.last)), ZERO, None, tallies),) if tallies else ()
+    opening = CellKey(contract.vendor, segment, day(line.begun))
     if outcome.solved_at is None:
-        return (opened,)
+        return (Share(opening, OPENED, None, tallies),)
+    opened = Share(opening, OPENED)
     key = CellKey(contract.vendor, segment, day(outcome.solved_at))
     if not outcome.mature:
-        return (opened, Share(key, _IMMATURE))
+        return (opened, Share(key, _IMMATURE, None, tallies))
     claim = line.claim
     met = claim is not None and claim.met
     counts = Counts(
@@ -110,7 +131,7 @@ def contribution(
         if outcome.eligible and line.topic is not None
         else None
     )
-    return (opened, Share(key, counts, exposure))
+    return (opened, Share(key, counts, exposure, tallies))
 
 
 _IMMATURE: Final = Counts(solved=1)

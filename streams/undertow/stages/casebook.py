@@ -7,12 +7,14 @@ Rows (facts by ticket, facts by customer, the clock) are the state and only grow
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from undertow.domain.cells import Cell, CellKey
 from undertow.domain.contract import Contract
 from undertow.domain.facts import Active, Seen, join
 from undertow.domain.ledger import Position
-from undertow.stages.effects import Done
+from undertow.stages.effects import Done, Settled
 from undertow.stages.judgements import Judgements
 from undertow.stages.records import CellSaid, Completed, Entry, Judged
 from undertow.stages.rows import (
@@ -27,17 +29,28 @@ from undertow.stages.rows import (
     ticket_key,
 )
 
+NOTHING_SAID: Final[Mapping[bytes, bytes]] = MappingProxyType({})
+
 
 class Casebook:
-    """The tickets of one partition's customers. ``rows`` is read, never written: the owner writes what ``Done`` says."""
+    """The tickets of one partition's customers.
 
-    def __init__(self, partition: int, contracts: Mapping[str, Contract], rows: Mapping[bytes, bytes]) -> None:
+    ``rows`` and ``findings`` (as published, by id) are read, never written: the owner writes what ``Done`` says.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        contracts: Mapping[str, Contract],
+        rows: Mapping[bytes, bytes],
+        findings: Mapping[bytes, bytes] = NOTHING_SAID,
+    ) -> None:
         self.partition = partition
         self.epoch = 0
         self._contracts = contracts
         self._rows = rows
-        self._judgements = Judgements(contracts, self._facts)
-        self._closed = self._rebuild()
+        self._judgements = Judgements(contracts, self._facts, findings)
+        self._rebuilt = self._rebuild()
 
     # -- folding
 
@@ -67,21 +80,21 @@ class Casebook:
 
     def settle(self) -> Done:
         """Judge the tickets that facts have touched since the last time."""
-        return self._settled(*self._judgements.settle()) if self._judgements.owing else Done()
+        return _done(self._judgements.settle()) if self._judgements.owing else Done()
 
     def tick(self, as_of: float) -> Done:
         """Time passed: judge what is owed and what became due, close what is past its horizon."""
         if as_of <= self.as_of:
             return self.settle()
-        done = self._settled(*self._judgements.tick(as_of))
+        done = _done(self._judgements.tick(as_of))
         done.rows[CLOCK] = encode(ClockRow(self.as_of, self.epoch))
         return done
 
     def assigned(self) -> Done:
         """A new owner begins: the next epoch, so that whatever it says outranks every earlier owner."""
         self.epoch += 1
-        rows = {**self._closed.rows, CLOCK: encode(ClockRow(self.as_of, self.epoch))}
-        return Done(rows=rows, cells=set(self.cells))
+        rows = {**self._rebuilt.rows, CLOCK: encode(ClockRow(self.as_of, self.epoch))}
+        return Done(rows=rows, cells=set(self.cells), findings=self._rebuilt.findings)
 
     # -- saying
 
@@ -92,7 +105,7 @@ class Casebook:
         for key in sorted(keys):
             cell = self.cells.get(key) or Cell()
             exposures = [(*exposure, n) for exposure, n in sorted(cell.exposures.items())]
-            said.append(CellSaid(self.partition, position, key, cell.counts, exposures))
+            said.append(CellSaid(self.partition, position, key, cell.counts, exposures, sorted(cell.tallies.items())))
         return said
 
     def completed(self, offset: int) -> Completed:
@@ -129,7 +142,7 @@ class Casebook:
         clock = self._rows.get(CLOCK)
         if clock is not None and isinstance(row := decode(clock), ClockRow):
             self._judgements.as_of, self.epoch = row.as_of, row.epoch
-        return self._settled(*self._judgements.rebuild(self._tickets()))
+        return _done(self._judgements.rebuild(self._tickets()))
 
     def _tickets(self) -> Iterable[tuple[bytes, list[Seen]]]:
         for key, value in self._rows.items():
@@ -173,12 +186,15 @@ class Casebook:
         done.rows[key] = value
         self._judgements.customer(customer, facts)
 
-    def _settled(self, cells: set[CellKey], closed: list[bytes], judged: int) -> Done:
-        return Done(rows=dict.fromkeys(closed), cells=cells, judged=judged)
-
     def _too_late(self, vendor: str, time: float) -> bool:
         contract = self._contracts.get(vendor)
         # the very boundary at which a ticket is closed: a fact on it must become a letter, not a ticket closed at once
         if contract is None or contract.as_of is not None:
             return False
         return self.as_of >= time + contract.kept_for
+
+
+def _done(settled: Settled) -> Done:
+    return Done(
+        rows=dict.fromkeys(settled.closed), cells=settled.cells, findings=settled.findings, judged=settled.judged
+    )

@@ -11,7 +11,9 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from undertow.domain.assessment import Assessment
 from undertow.domain.cells import Contribution, bucket
+from undertow.domain.contract import Contract
 from undertow.domain.timeline import Timeline
 from undertow.stages.rows import name_of
 
@@ -34,12 +36,16 @@ class Ticket(Struct, gc=False, eq=False):
     opened_at: float | None = None
     topic: str | None = None
     continues: tuple[str, ...] = ()
-    bases: tuple[float, ...] = ()
-    """The solves from which its repeat contacts are counted."""
+    solves: tuple[float, ...] = ()
+    """Its solves, and the moments from which its repeat contacts are counted."""
     given: Contribution = ()
     """What it has added to the cells."""
     due: float | None = None
     """When it must be judged again (seconds)."""
+    findings: tuple[bytes, ...] = ()
+    """Ids of what is said of it."""
+    assessed: Assessment | None = None
+    """Its tallies, without the findings."""
 
 
 class Touched(NamedTuple):
@@ -51,7 +57,16 @@ class Touched(NamedTuple):
     """True when the exposure of every ticket changes, and nothing else of them."""
 
 
-NOTHING: Final = Touched(set(), False)
+class Reach(NamedTuple):
+    """How far a ticket's solve reaches to others' openings (seconds): those before it, those after it."""
+
+    back: float
+    ahead: float
+
+
+def reach_of(contract: Contract) -> Reach:
+    """A repeat contact comes after the solve; a ticket the vendor continues may have its successor just before."""
+    return Reach(contract.patterns.continued_within, max(contract.repeat_window, contract.patterns.continued_within))
 
 
 class Contacts:
@@ -77,15 +92,23 @@ class Contacts:
         """The first opening time after a moment, of another ticket on this one's topic or one linked to it."""
         raise NotImplementedError
 
-    def solved(self, ticket: Ticket, bases: tuple[float, ...]) -> None:
-        """Remember from which solves the ticket's repeat contacts are counted."""
+    def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:
+        """The tickets opened next to a solve of this one, on its topic or linked to it: the last up to it, the first after."""
         raise NotImplementedError
 
-    def _withdraw(self, ticket: Ticket, window: float) -> set[bytes]:
-        """Take the ticket's opening, links and solves out. Returns the tickets whose outcome that may change."""
+    def watching(self, ticket: Ticket, reach: Reach) -> set[bytes]:
+        """At least the tickets that this one may be next to."""
         raise NotImplementedError
 
-    def _enter(self, ticket: Ticket, window: float) -> set[bytes]:
+    def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:
+        """Remember a ticket's solves."""
+        raise NotImplementedError
+
+    def _withdraw(self, ticket: Ticket) -> None:
+        """Take the ticket's opening, links and solves out."""
+        raise NotImplementedError
+
+    def _enter(self, ticket: Ticket) -> None:
         raise NotImplementedError
 
     def _forget(self, ticket: Ticket) -> None:
@@ -95,23 +118,23 @@ class Contacts:
         """How many other tickets have an opening time."""
         return self.opened - (ticket.opened_at is not None)
 
-    def put(self, ticket: Ticket, line: Timeline, window: float) -> Touched:
-        """Take in a ticket's timeline; ``window`` in seconds."""
+    def put(self, ticket: Ticket, line: Timeline, reach: Reach) -> Touched:
+        """Take in a ticket's timeline."""
         if (ticket.opened_at, ticket.topic, ticket.continues) == (line.opened_at, line.topic, line.continues):
-            return NOTHING
+            return Touched(self.watching(ticket, reach), False)
         before = self.opened
-        stale = self._withdraw(ticket, window)
+        stale = self.watching(ticket, reach)
+        self._withdraw(ticket)
         ticket.opened_at, ticket.topic, ticket.continues = line.opened_at, line.topic, line.continues
-        stale |= self._enter(ticket, window)
-        stale.discard(ticket.key)
-        return Touched(stale, self._moved(before))
+        self._enter(ticket)
+        return Touched(stale | self.watching(ticket, reach), self._moved(before))
 
-    def drop(self, ticket: Ticket, window: float) -> Touched:
+    def drop(self, ticket: Ticket, reach: Reach) -> Touched:
         """Forget a closed ticket."""
         before = self.opened
-        stale = self._withdraw(ticket, window)
+        stale = self.watching(ticket, reach)
+        self._withdraw(ticket)
         self._forget(ticket)
-        stale.discard(ticket.key)
         return Touched(stale, self._moved(before))
 
     def _moved(self, before: int) -> bool:
@@ -141,34 +164,54 @@ class Few(Contacts):
 
     def next_return(self, ticket: Ticket, after: float) -> float | None:  # noqa: D102
         first: float | None = None
-        for other in self._tickets:
+        for other in self._related(ticket):
             opened = other.opened_at
-            if opened is None or opened <= after or other is ticket or (first is not None and opened >= first):
-                continue
-            if (ticket.topic is not None and other.topic == ticket.topic) or (
-                other.continues and name_of(ticket.key)[2] in other.continues
-            ):
+            if opened is not None and opened > after and (first is None or opened < first):
                 first = opened
         return first
 
-    def solved(self, ticket: Ticket, bases: tuple[float, ...]) -> None:  # noqa: D102
-        ticket.bases = bases
+    def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:  # noqa: D102
+        found = sorted(
+            (other.opened_at, other.key)
+            for other in self._related(ticket)
+            if other.opened_at is not None and solve - reach.back <= other.opened_at <= solve + reach.ahead
+        )
+        later = [moment for moment in found if moment[0] > solve]
+        return [key for _, key in (*found[: len(found) - len(later)][-1:], *later[:1])]
 
-    def _withdraw(self, ticket: Ticket, window: float) -> set[bytes]:
-        return self._enter(ticket, window)
+    def watching(self, ticket: Ticket, reach: Reach) -> set[bytes]:  # noqa: D102
+        topic, continues = ticket.topic, ticket.continues
+        return {
+            other.key
+            for other in self._tickets
+            if other is not ticket
+            and other.solves
+            and ((topic is not None and other.topic == topic) or (continues and name_of(other.key)[2] in continues))
+        }
 
-    def _enter(self, ticket: Ticket, window: float) -> set[bytes]:
-        stale = set()
-        opened, topic, continues = ticket.opened_at, ticket.topic, ticket.continues
+    def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
+        ticket.solves = solves
+
+    def _related(self, ticket: Ticket) -> list[Ticket]:
+        """The other tickets on this one's topic or linked to it."""
+        topic, number = ticket.topic, None
+        found = []
         for other in self._tickets:
-            if (
-                topic is not None
-                and opened is not None
-                and other.topic == topic
-                and any(base < opened <= base + window for base in other.bases)
-            ) or (continues and name_of(other.key)[2] in continues):
-                stale.add(other.key)
-        return stale
+            if other is ticket:
+                continue
+            if topic is not None and other.topic == topic:
+                found.append(other)
+            elif other.continues:
+                number = name_of(ticket.key)[2] if number is None else number
+                if number in other.continues:
+                    found.append(other)
+        return found
+
+    def _withdraw(self, ticket: Ticket) -> None:
+        """Nothing is kept but the tickets."""
+
+    def _enter(self, ticket: Ticket) -> None:
+        """Nothing is kept but the tickets."""
 
     def _forget(self, ticket: Ticket) -> None:
         self._tickets = [other for other in self._tickets if other is not ticket]

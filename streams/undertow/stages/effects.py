@@ -13,10 +13,23 @@ class Done(Struct):
 
     rows: dict[bytes, bytes | None] = field(default_factory=dict)
     """Rows to write; None deletes."""
+    findings: dict[bytes, bytes | None] = field(default_factory=dict)
+    """Findings to write, by id; None takes one back."""
     cells: set[CellKey] = field(default_factory=set)
     late: list[Entry] = field(default_factory=list)
     """Facts for tickets that are closed and dropped, or would be."""
     overfull: list[Entry] = field(default_factory=list)
     """Facts that would make a row larger than a broker takes."""
     duplicates: int = 0
+    judged: int = 0
+
+
+class Settled(Struct):
+    """What a settlement changed."""
+
+    cells: set[CellKey] = field(default_factory=set)
+    closed: list[bytes] = field(default_factory=list)
+    """Tickets past their horizon."""
+    findings: dict[bytes, bytes | None] = field(default_factory=dict)
+    """By id; None: it no longer holds."""
     judged: int = 0

@@ -5,22 +5,26 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Final
 
-from undertow.stages.contacts import Contacts, Ticket
+from undertow.stages.contacts import Contacts, Reach, Ticket
 from undertow.stages.rows import name_of, ticket_key
 
 Moment = tuple[float, bytes]
 """A time (seconds) and the key of the ticket it belongs to."""
 
+SLACK: Final = 1.0
+"""Seconds by which what may be touched is taken too wide: rounding must not hide a ticket on the very boundary."""
+
 
 class _Topic:
     """Openings and solves of one topic, ascending."""
 
-    __slots__ = ("bases", "openings")
+    __slots__ = ("openings", "solves")
 
     def __init__(self) -> None:
         self.openings: list[Moment] = []
-        self.bases: list[Moment] = []
+        self.solves: list[Moment] = []
 
 
 class Many(Contacts):
@@ -36,7 +40,7 @@ class Many(Contacts):
         """Ticket id to the tickets that continue it."""
         for ticket in tickets:
             self.add(ticket)
-            self._enter(ticket, 0.0)
+            self._enter(ticket)
 
     @property
     def tickets(self) -> Collection[Ticket]:  # noqa: D102
@@ -50,66 +54,87 @@ class Many(Contacts):
         self._tickets[ticket.key] = ticket
 
     def next_return(self, ticket: Ticket, after: float) -> float | None:  # noqa: D102
-        key = ticket.key
-        found = []
-        if self._linked and (linked := self._linked.get(name_of(key)[2])):
-            for other in linked:
-                opened = self._tickets[other].opened_at
-                if other != key and opened is not None and opened > after:
-                    found.append(opened)
+        found = [moment[0] for moment in self._linked_to(ticket) if moment[0] > after]
         if ticket.topic is not None and (group := self._topics.get(ticket.topic)) is not None:
-            openings = group.openings
-            at = bisect_right(openings, after, key=_time)
-            while at < len(openings):
-                opened, other = openings[at]
-                if other != key:
-                    found.append(opened)
-                    break
-                at += 1
+            at = bisect_right(group.openings, after, key=_time)
+            found += [opened for opened, key in group.openings[at : at + 2] if key != ticket.key][:1]
         return min(found, default=None)
 
-    def solved(self, ticket: Ticket, bases: tuple[float, ...]) -> None:  # noqa: D102
-        if bases == ticket.bases:
-            return
-        if ticket.topic is not None:
-            group = self._group(ticket.topic)
-            for base in ticket.bases:
-                _remove(group.bases, (base, ticket.key))
-            for base in bases:
-                insort(group.bases, (base, ticket.key))
-        ticket.bases = bases
+    def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:  # noqa: D102
+        near = self._linked_to(ticket)
+        if ticket.topic is not None and (group := self._topics.get(ticket.topic)) is not None:
+            at = bisect_right(group.openings, solve, key=_time)
+            near += group.openings[max(at - 2, 0) : at + 2]
+        found = sorted(
+            {
+                (opened, key)
+                for opened, key in near
+                if key != ticket.key and solve - reach.back <= opened <= solve + reach.ahead
+            }
+        )
+        later = [moment for moment in found if moment[0] > solve]
+        return [key for _, key in (*found[: len(found) - len(later)][-1:], *later[:1])]
 
-    def _withdraw(self, ticket: Ticket, window: float) -> set[bytes]:
-        key = ticket.key
-        stale: set[bytes] = set()
+    def watching(self, ticket: Ticket, reach: Reach) -> set[bytes]:
+        """Tickets solved between this opening and the second-next ones on either side, one of which may be their own.
+
+        Without that bound a customer with 400 solves a month would cost 400 judgements a ticket.
+        """
+        found = set()
+        vendor, customer, _ = name_of(ticket.key)
         for related in ticket.continues:
-            self._linked[related].discard(key)
-            stale |= self._named(key, related)
+            found.add(ticket_key(vendor, customer, related))
+        found &= self._tickets.keys()
+        opened = ticket.opened_at
+        if opened is not None and ticket.topic is not None:
+            group = self._group(ticket.topic)
+            before = bisect_left(group.openings, opened, key=_time) - 2
+            after = bisect_right(group.openings, opened, key=_time) + 1
+            low = max(opened - reach.ahead - SLACK, group.openings[before][0] if before >= 0 else float("-inf"))
+            high = opened + reach.back + SLACK
+            if after < len(group.openings):
+                high = min(high, group.openings[after][0])
+            start = bisect_left(group.solves, low, key=_time)
+            found.update([key for _, key in group.solves[start : bisect_right(group.solves, high, key=_time)]])
+        found.discard(ticket.key)
+        return found
+
+    def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
         if ticket.topic is not None:
             group = self._group(ticket.topic)
-            for base in ticket.bases:
-                _remove(group.bases, (base, key))
+            for solve in ticket.solves:
+                _remove(group.solves, (solve, ticket.key))
+            for solve in solves:
+                insort(group.solves, (solve, ticket.key))
+        ticket.solves = solves
+
+    def _linked_to(self, ticket: Ticket) -> list[Moment]:
+        if not self._linked:
+            return []
+        linked = [self._tickets[key] for key in self._linked.get(name_of(ticket.key)[2], ())]
+        return [(other.opened_at, other.key) for other in linked if other is not ticket and other.opened_at is not None]
+
+    def _withdraw(self, ticket: Ticket) -> None:
+        for related in ticket.continues:
+            self._linked[related].discard(ticket.key)
+        if ticket.topic is not None:
+            group = self._group(ticket.topic)
+            for solve in ticket.solves:
+                _remove(group.solves, (solve, ticket.key))
             if ticket.opened_at is not None:
-                _remove(group.openings, (ticket.opened_at, key))
-                stale |= _waiting_for(group, ticket.opened_at, window)
+                _remove(group.openings, (ticket.opened_at, ticket.key))
         self._opened -= ticket.opened_at is not None
-        return stale
 
-    def _enter(self, ticket: Ticket, window: float) -> set[bytes]:
-        key = ticket.key
-        stale: set[bytes] = set()
+    def _enter(self, ticket: Ticket) -> None:
         for related in ticket.continues:
-            self._linked[related].add(key)
-            stale |= self._named(key, related)
+            self._linked[related].add(ticket.key)
         if ticket.topic is not None:
             group = self._group(ticket.topic)
-            for base in ticket.bases:
-                insort(group.bases, (base, key))
+            for solve in ticket.solves:
+                insort(group.solves, (solve, ticket.key))
             if ticket.opened_at is not None:
-                stale |= _waiting_for(group, ticket.opened_at, window)
-                insort(group.openings, (ticket.opened_at, key))
+                insort(group.openings, (ticket.opened_at, ticket.key))
         self._opened += ticket.opened_at is not None
-        return stale
 
     def _forget(self, ticket: Ticket) -> None:
         del self._tickets[ticket.key]
@@ -119,24 +144,6 @@ class Many(Contacts):
         if group is None:
             group = self._topics[topic] = _Topic()
         return group
-
-    def _named(self, key: bytes, id: str) -> set[bytes]:
-        vendor, customer, _ = name_of(key)
-        return {named for named in (ticket_key(vendor, customer, id),) if named in self._tickets}
-
-
-def _waiting_for(group: _Topic, opened: float, window: float) -> set[bytes]:
-    """Tickets whose next contact an opening at ``opened`` may be: solved in the window before it, not answered earlier.
-
-    A solve before the second-last earlier opening has its next contact there (one of the two may be the ticket's own).
-    Without this bound a customer with 400 solves a month would cost 400 judgements a ticket.
-    """
-    at = bisect_left(group.openings, opened, key=_time)
-    # a second early: rounding must not hide a ticket whose window ends with this very opening
-    start = max(opened - window - 1.0, group.openings[at - 2][0] if at >= 2 else float("-inf"))
-    low = bisect_left(group.bases, start, key=_time)
-    high = bisect_left(group.bases, opened, key=_time)
-    return {key for _, key in group.bases[low:high]}
 
 
 def _time(moment: Moment) -> float:

@@ -8,29 +8,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from undertow.clock import day_of
-from undertow.domain.cells import Cell, CellKey, Contribution, Share, bucket
+from undertow.domain.assessment import NOTHING, Assessment, Named, assess
+from undertow.domain.cells import Cell, CellKey, Contribution, Share, Tally, bucket, mix
 from undertow.domain.contract import Contract
-from undertow.domain.facts import Seen, in_order
-from undertow.domain.outcomes import Surroundings, contribution, judge
+from undertow.domain.facts import Claimed, Seen, in_order
+from undertow.domain.findings import Finding
+from undertow.domain.outcomes import Judgement, Surroundings, contribution, judge
 from undertow.domain.timeline import Timeline, timeline
-from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of
+from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
+from undertow.stages.effects import Settled
 from undertow.stages.index import Many
+from undertow.stages.records import encode_finding
 from undertow.stages.rows import name_of
 from undertow.stages.segments import Segments
 
 
 class Judgements:
-    """``facts_of`` reads a ticket's facts from its row."""
+    """``facts_of`` reads a ticket's facts from its row; ``published`` are the findings by id as they were last written."""
 
-    def __init__(self, contracts: Mapping[str, Contract], facts_of: Callable[[bytes], list[Seen]]) -> None:
+    def __init__(
+        self,
+        contracts: Mapping[str, Contract],
+        facts_of: Callable[[bytes], list[Seen]],
+        published: Mapping[bytes, bytes],
+    ) -> None:
         self.cells: dict[CellKey, Cell] = {}
         self.tickets: dict[bytes, Ticket] = {}
         self.as_of = 0.0
         self._contracts = contracts
         self._facts_of = facts_of
+        self._published = published
+        self._reach = {vendor: reach_of(contract) for vendor, contract in contracts.items()}
         self._days = {vendor: day_of(contract.time_zone) for vendor, contract in contracts.items()}
         self._contacts: dict[Owner, Contacts] = {}
         self._vendors_of: defaultdict[str, set[str]] = defaultdict(set)
@@ -68,36 +80,53 @@ class Judgements:
 
     # -- what follows
 
-    def settle(self) -> tuple[set[CellKey], list[bytes], int]:
-        """Give the judgements that are owed: cells that changed, tickets that were closed, how many were judged."""
-        changed, self._changed = self._changed, {}
-        return self._settle({key: self._read(key, facts) for key, facts in changed.items()})
+    def settle(self) -> Settled:
+        """Give the judgements that are owed."""
+        return self._settle(Settled())
 
-    def rebuild(self, rows: Iterable[tuple[bytes, list[Seen]]]) -> tuple[set[CellKey], list[bytes], int]:
-        """Settle a whole state. Of its facts only timelines are kept meanwhile."""
+    def rebuild(self, rows: Iterable[tuple[bytes, list[Seen]]]) -> Settled:
+        """Settle a whole state, and take back the findings that do not follow from it."""
+        done = Settled()
         lines = {}
-        for key, facts in rows:
+        for key, facts in rows:  # a state's facts would take many times the memory of its rows: only timelines are kept
             self._begin(key)
             lines[key] = self._read(key, facts)
-        return self._settle(lines)
+        self._judge(self._place(lines, done), lines, {}, done)
+        held = {finding for ticket in self.tickets.values() for finding in ticket.findings}
+        done.findings.update(dict.fromkeys(self._published.keys() - held))
+        return done
 
-    def tick(self, as_of: float) -> tuple[set[CellKey], list[bytes], int]:
+    def tick(self, as_of: float) -> Settled:
         """Time passed: judge what is owed and what became due."""
         self.as_of = as_of
-        cells, closed, judged = self.settle()
+        done = self._settle(Settled())
         while ripe := self._due.ripe(as_of):
-            judged += self._judge(ripe, {}, cells, closed)
-        return cells, closed, judged
+            self._judge(ripe, {}, {}, done, anew=False)
+        return done
 
-    def _settle(self, lines: dict[bytes, Timeline]) -> tuple[set[CellKey], list[bytes], int]:
-        cells: set[CellKey] = set()
-        closed: list[bytes] = []
+    def _settle(self, done: Settled) -> Settled:
+        changed, self._changed = self._changed, {}
+        lines = {key: self._read(key, facts) for key, facts in changed.items()}
+        self._judge(self._place(lines, done), lines, changed, done)
+        return done
+
+    def _place(self, lines: dict[bytes, Timeline], done: Settled) -> set[bytes]:
+        """Enter tickets in their customers' contacts. Returns the tickets whose outcome that may change.
+
+        All are placed before the first is judged: what a ticket is next to does not depend on their order.
+        """
         stale, self._stale = self._stale, set()
-        # every ticket is placed before the first judgement: a ticket's next contact does not depend on their order
-        for key, line in lines.items():
-            stale |= self._place(key, line, cells)
         stale.update(lines)
-        return cells, closed, self._judge(stale, lines, cells, closed)
+        for key, line in lines.items():
+            vendor, customer, number = name_of(key)
+            if vendor not in self._contracts:
+                continue
+            contacts = self._contacts[owner_of(vendor, customer, number)]
+            touched = contacts.put(self.tickets[key], line, self._reach[vendor])
+            stale |= touched.stale
+            if touched.moved:
+                self._expose(contacts, done)
+        return stale
 
     def _begin(self, key: bytes) -> None:
         ticket = self.tickets[key] = Ticket(key)
@@ -117,63 +146,111 @@ class Judgements:
     def _read(self, key: bytes, facts: list[Seen]) -> Timeline:
         """The ticket's timeline; of a closed history only what had happened by then."""
         contract = self._contracts.get(name_of(key)[0])
-        ordered = in_order(facts)
-        if contract is not None and contract.as_of is not None:
-            ordered = [fact for fact in ordered if fact.time <= contract.as_of]
-        return timeline(ordered)
+        return timeline(in_order(facts if contract is None else self._by_now(facts, contract)))
 
-    def _place(self, key: bytes, line: Timeline, cells: set[CellKey]) -> set[bytes]:
-        """Enter the ticket in its customer's contacts. Returns the other tickets whose outcome it may change."""
-        vendor, customer, number = name_of(key)
-        contract = self._contracts.get(vendor)
-        if contract is None:
-            return set()
-        contacts = self._contacts[owner_of(vendor, customer, number)]
-        touched = contacts.put(self.tickets[key], line, contract.repeat_window)
-        if touched.moved:
-            self._expose(contacts, cells)
-        return touched.stale
-
-    def _judge(self, keys: set[bytes], lines: dict[bytes, Timeline], cells: set[CellKey], closed: list[bytes]) -> int:
-        """Judge ``keys``, and whatever closing one of them touches; move the cells by the difference."""
-        judged = 0
+    def _judge(
+        self,
+        keys: set[bytes],
+        lines: dict[bytes, Timeline],
+        changed: dict[bytes, list[Seen]],
+        done: Settled,
+        *,
+        anew: bool = True,
+    ) -> None:
+        """Judge ``keys``, and whatever closing one of them touches. ``lines`` and ``changed``: what was read already."""
         while keys:
             closing: set[bytes] = set()
-            judged += len(keys)
+            done.judged += len(keys)
             for key in keys:
-                vendor, customer, number = name_of(key)
-                contract = self._contracts.get(vendor)
+                contract = self._contracts.get(name_of(key)[0])
                 if contract is None:
                     continue
-                line = lines.get(key) or self._read(key, self._facts_of(key))
-                as_of = self.as_of if contract.as_of is None else contract.as_of
-                closes_at = line.last + contract.kept_for
-                if as_of >= closes_at:
+                seen = changed[key] if key in changed else self._facts_of(key)
+                line = lines[key] if key in lines else self._read(key, seen)
+                if not self._judge_one(key, seen, line, contract, done, anew=anew):
                     closing.add(key)
-                    continue
-                ticket, contacts = self.tickets[key], self._contacts[owner_of(vendor, customer, number)]
-                around = Surroundings(
-                    next_return=lambda after, ticket=ticket, contacts=contacts: contacts.next_return(ticket, after),  # type: ignore[misc]
-                    others=contacts.others(ticket),
-                    segment=self._segments.at(customer, line.begun),
-                )
-                outcome = judge(line, around, customer, contract, as_of)
-                if outcome.bases != ticket.bases:
-                    contacts.solved(ticket, outcome.bases)
-                self._give(ticket, contribution(line, around, outcome, contract, self._days[vendor]), cells)
-                if contract.as_of is None:  # in a closed history time stands still
-                    # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
-                    matures_at = outcome.matures_at
-                    waits = matures_at is not None and as_of < matures_at
-                    self._wake(ticket, min(matures_at, closes_at) if waits else closes_at)  # type: ignore[type-var]
             keys = set()
             for key in closing:
-                keys |= self._close(key, cells)
+                keys |= self._close(key, done)
             keys -= closing
-            closed += closing
-        return judged
+            done.closed += closing
+            anew = True
 
-    def _give(self, ticket: Ticket, new: Contribution, cells: set[CellKey]) -> None:
+    def _judge_one(
+        self, key: bytes, seen: list[Seen], line: Timeline, contract: Contract, done: Settled, *, anew: bool
+    ) -> bool:
+        """Judge one ticket; move the cells by the difference. False when it is past its horizon.
+
+        Not ``anew`` when only time has passed: then its assessment stands for as long as it said.
+        """
+        vendor, customer, number = name_of(key)
+        as_of = self.as_of if contract.as_of is None else contract.as_of
+        closes_at = line.last + contract.kept_for
+        if as_of >= closes_at:
+            return False
+        ticket, contacts = self.tickets[key], self._contacts[owner_of(vendor, customer, number)]
+        around = Surroundings(
+            next_return=partial(contacts.next_return, ticket),
+            others=contacts.others(ticket),
+            segment=self._segments.at(customer, line.begun),
+        )
+        outcome = judge(line, around, customer, contract, as_of)
+        solves = line.solves if outcome.bases == line.solves else tuple(sorted({*line.solves, *outcome.bases}))
+        if solves != ticket.solves:
+            contacts.solved(ticket, solves)
+        found = ticket.assessed
+        if anew or found is None or as_of >= found.changes_at:
+            found, findings = self._assess(ticket, self._by_now(seen, contract), line, outcome, contract, as_of)
+            ticket.assessed = found
+            self._say(ticket, findings, done)
+        tallies = found.tallies
+        day = self._days[vendor]
+        if line.claim is not None and line.claim.met and outcome.mature:
+            name, label = mix(found.priority, line.topic)
+            tallies += (Tally("mix", name, label), *([Tally("mix_bad", name, label)] if outcome.bad else []))
+        self._give(ticket, contribution(line, around, outcome, contract, day, tallies), done)
+        if contract.as_of is None:  # in a closed history time stands still
+            # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
+            times = [closes_at, found.changes_at]
+            if outcome.matures_at is not None and as_of < outcome.matures_at:
+                times.append(outcome.matures_at)
+            self._wake(ticket, min(times))
+        return True
+
+    def _assess(
+        self, ticket: Ticket, seen: list[Seen], line: Timeline, outcome: Judgement, contract: Contract, as_of: float
+    ) -> tuple[Assessment, list[Finding]]:
+        """The ticket against its claims, beside the tickets that were opened next to its last solve."""
+        if not line.solves and not any([type(one.fact.body) is Claimed for one in seen]):
+            return NOTHING, []
+        vendor, customer, number = name_of(ticket.key)
+        others: list[list[Seen]] = []
+        if line.solves:
+            contacts = self._contacts[owner_of(vendor, customer, number)]
+            near = contacts.next_to(ticket, line.solves[-1], self._reach[vendor])
+            others = [self._by_now(self._facts_of(key), contract) for key in near]
+        day = self._days[vendor](outcome.solved_at) if outcome.solved_at is not None else None
+        return assess(Named(vendor, number, customer, day), seen, others, contract, as_of)
+
+    def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
+        """Of a closed history only what had happened by then."""
+        if contract.as_of is None:
+            return facts
+        return [one for one in facts if one.fact.time <= contract.as_of]
+
+    def _say(self, ticket: Ticket, findings: list[Finding], done: Settled) -> None:
+        """Publish what is new, take back what no longer holds."""
+        if not findings and not ticket.findings:
+            return
+        said = {finding.id.encode(): encode_finding(finding) for finding in findings}
+        for gone in set(ticket.findings) - said.keys():
+            done.findings[gone] = None
+        for id, value in said.items():
+            if self._published.get(id) != value or done.findings.get(id, value) != value:
+                done.findings[id] = value
+        ticket.findings = tuple(sorted(said))
+
+    def _give(self, ticket: Ticket, new: Contribution, done: Settled) -> None:
         """Cells += contribution(new) - contribution(old)."""
         old = ticket.given
         if new == old:
@@ -182,11 +259,11 @@ class Judgements:
         for share in new:
             if share not in old:
                 self._cell(share.key).add(share, 1)
-                cells.add(share.key)
+                done.cells.add(share.key)
         for share in old:
             if share not in new:
                 self._cell(share.key).add(share, -1)
-                cells.add(share.key)
+                done.cells.add(share.key)
         for share in old:
             if (cell := self.cells.get(share.key)) is not None and cell.empty:
                 del self.cells[share.key], self._shares[share.key]
@@ -198,13 +275,13 @@ class Judgements:
             cell = self.cells[key] = Cell()
         return cell
 
-    def _expose(self, contacts: Contacts, cells: set[CellKey]) -> None:
+    def _expose(self, contacts: Contacts, done: Settled) -> None:
         """Move the exposures of a customer's tickets, and nothing else of them: no facts need be read for it."""
         for ticket in contacts.tickets:
             given = ticket.given
             if given and (before := given[-1].exposure) is not None:
                 exposure = before._replace(others=bucket(contacts.others(ticket)))
-                self._give(ticket, (*given[:-1], given[-1]._replace(exposure=exposure)), cells)
+                self._give(ticket, (*given[:-1], given[-1]._replace(exposure=exposure)), done)
 
     def _wake(self, ticket: Ticket, when: float) -> None:
         """Remember when the ticket must be judged again; infinity is never."""
@@ -216,16 +293,17 @@ class Judgements:
         ticket = self.tickets.get(key)
         return ticket.due if ticket is not None else None
 
-    def _close(self, key: bytes, cells: set[CellKey]) -> set[bytes]:
-        """Drop a ticket past its horizon. Returns the tickets that touches."""
+    def _close(self, key: bytes, done: Settled) -> set[bytes]:
+        """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""
         vendor, customer, number = name_of(key)
         ticket = self.tickets.pop(key)
-        self._give(ticket, (), cells)
+        self._give(ticket, (), done)
+        self._say(ticket, [], done)
         owner = owner_of(vendor, customer, number)
         contacts = self._contacts[owner]
-        touched = contacts.drop(ticket, self._contracts[vendor].repeat_window)
+        touched = contacts.drop(ticket, self._reach[vendor])
         if not contacts.tickets:
             del self._contacts[owner]
         elif touched.moved:
-            self._expose(contacts, cells)
+            self._expose(contacts, done)
         return touched.stale

@@ -10,8 +10,8 @@ from undertow.stages.records import CellSaid, Completed, Judged, PeriodSaid, dec
 def fold(ledger: Ledger, value: bytes) -> None:
     """One record of ``undertow.cells``."""
     match decode_for_ledger(value):
-        case CellSaid(partition, position, key, counts, exposures):
-            cell = Cell(counts, {Exposure(topic, others): n for topic, others, n in exposures})
+        case CellSaid(partition, position, key, counts, exposures, tallies):
+            cell = Cell(counts, {Exposure(topic, others): n for topic, others, n in exposures}, dict(tallies))
             ledger.put(partition, position, key, cell)
         case Completed(partition, position):
             ledger.complete(partition, position)

@@ -83,7 +83,8 @@ class Archive:
         for name in names:
             own = self._left.get(name[1], []) if name[1] is not None else []
             facts = [fact for fact in in_order(join([], [*self._seen[name], *own])[0]) if fact.time <= as_of]
-            read[name[2]] = (name, timeline(facts), course(facts))
+            if facts:
+                read[name[2]] = (name, timeline(facts), course(facts))
         later = _Later()
         for (vendor, customer, ticket), line, found in sorted(read.values(), key=_opened, reverse=True):
             contacts = later.of(ticket, line, contract)

@@ -8,6 +8,7 @@ from undertow.domain.contract import Contract
 from undertow.domain.ledger import Ledger
 from undertow.stages import ledger as ledger_stage
 from undertow.stages.casebook import Casebook
+from undertow.stages.effects import Done
 from undertow.stages.intake import DeadLetter, Intake
 from undertow.stages.records import Entry, KafkaRecord, PeriodSaid, encode
 
@@ -22,9 +23,11 @@ class Offline:
         self.late: list[Entry] = []
         self.last_event_time = 0.0
         self.duplicates = 0
+        self.findings: dict[bytes, bytes] = {}
+        """What can be said of single tickets, by id; JSON."""
         self._rows: dict[bytes, bytes] = {}
         self._intake = Intake(contracts, partitions=1)
-        self.casebook = Casebook(0, contracts, self._rows)
+        self.casebook = Casebook(0, contracts, self._rows, self.findings)
         self._offset = -1
 
     def take(self, records: Iterable[KafkaRecord]) -> None:
@@ -36,28 +39,29 @@ class Offline:
             self._say([PeriodSaid(claim)])
         for entries in taken.entries.values():
             done = self.casebook.fold(entries)
-            self._keep(done.rows)
+            self._keep(done)
             self.late += done.late
             self.duplicates += done.duplicates
 
     def tick(self, as_of: float) -> None:
         """Judge as of a time (seconds)."""
-        self._keep(self.casebook.tick(as_of).rows)
+        self._keep(self.casebook.tick(as_of))
 
     def close(self) -> Ledger:
         """The ledger of all that was folded."""
-        self._keep(self.casebook.settle().rows)
+        self._keep(self.casebook.settle())
         self._offset += 1
         self._say(self.casebook.snapshots(self.casebook.cells, self._offset))
         self._say([self.casebook.completed(self._offset), self.casebook.judged()])
         return self.ledger
 
-    def _keep(self, rows: Mapping[bytes, bytes | None]) -> None:
-        for key, value in rows.items():
-            if value is None:
-                self._rows.pop(key, None)
-            else:
-                self._rows[key] = value
+    def _keep(self, done: Done) -> None:
+        for kept, changes in ((self._rows, done.rows), (self.findings, done.findings)):
+            for key, value in changes.items():
+                if value is None:
+                    kept.pop(key, None)
+                else:
+                    kept[key] = value
 
     def _say(self, said: Iterable[object]) -> None:
         for record in said:

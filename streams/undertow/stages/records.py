@@ -13,8 +13,9 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
-from undertow.domain.cells import CellKey, Counts
+from undertow.domain.cells import CellKey, Counts, Tally
 from undertow.domain.facts import Seen
+from undertow.domain.findings import Finding
 from undertow.domain.ledger import PeriodClaim, Position
 
 
@@ -68,13 +69,14 @@ class Tick(Struct, frozen=True, array_like=True, tag=1):
 
 
 class CellSaid(Struct, frozen=True, array_like=True, tag=0):
-    """A cell of casebook ``partition`` as of ``position``. Exposures are (topic, others, tickets)."""
+    """A cell of casebook ``partition`` as of ``position``. Exposures are (topic, others, tickets), tallies (tally, tickets)."""
 
     partition: int
     position: Position
     key: CellKey
     counts: Counts
     exposures: list[tuple[int, int, int]]
+    tallies: list[tuple[Tally, int]]
 
 
 class Completed(Struct, frozen=True, array_like=True, tag=1):
@@ -105,6 +107,11 @@ decode_for_ledger: Final = msgspec.msgpack.Decoder(CellSaid | Completed | Judged
 def encode(record: Struct) -> bytes:
     """A record of this file as bytes."""
     return _encode(record)
+
+
+encode_finding: Final = msgspec.json.Encoder().encode
+decode_finding: Final = msgspec.json.Decoder(Finding).decode
+"""A finding as it is published: JSON, for others read it, too."""
 
 
 def ledger_key(record: CellSaid | Completed | Judged | PeriodSaid) -> bytes:

@@ -25,6 +25,8 @@ class SpanTable(faust.Table[bytes, bytes]):
     commutative, associative and idempotent, for recovery folds every changelog record into what is there. So
     neither a record that is read twice nor the late record of a zombie worker takes a fact away. A tombstone removes.
 
+    `log` names the changelog topic where others read it, too; else it is called as Faust calls it.
+
     The table registers itself with the app: one that was forgotten would run without recovery. Faust's mapping
     interface (`table[key]`) is not used.
     """
@@ -37,6 +39,7 @@ class SpanTable(faust.Table[bytes, bytes]):
         source: str,
         partitions: int,
         join: Callable[[bytes, bytes], bytes],
+        log: str | None = None,
         **kwargs: Any,  # noqa: ANN401 -- Faust's own options
     ) -> None:
         kwargs.setdefault("recovery_buffer_size", RECOVERY_SPANS)
@@ -46,6 +49,7 @@ class SpanTable(faust.Table[bytes, bytes]):
         )  # fmt: skip
         self.source = source
         self.merge = join
+        self._log = log
         self._rows: dict[int, dict[bytes, bytes]] = {}
         self._behind: dict[int, set[bytes]] = {}
         self._owned: set[int] = set()
@@ -56,7 +60,10 @@ class SpanTable(faust.Table[bytes, bytes]):
 
     def info(self) -> Mapping[str, Any]:
         """Return what a copy would be made with."""
-        return {**super().info(), "source": self.source, "join": self.merge}
+        return {**super().info(), "source": self.source, "join": self.merge, "log": self._log}
+
+    def _changelog_topic_name(self) -> str:
+        return self._log or super()._changelog_topic_name()
 
     def rows(self, partition: int) -> dict[bytes, bytes]:
         """Return the rows of a partition, to be read only. After a rebalance ask again: the dict may be another."""

@@ -1,0 +1,176 @@
+"""A ticket held against its claims: verdicts with their causes, patterns, and when that may change by time alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain, repeat
+from math import nextafter
+from typing import Final
+
+from msgspec import Struct
+
+from undertow.domain.actuals import Actual, actual, deadline
+from undertow.domain.cells import Tally
+from undertow.domain.comparison import DISCORDANT, Class, compare
+from undertow.domain.contract import Contract
+from undertow.domain.course import FOREVER, HUMAN, Course, course
+from undertow.domain.explain import explain
+from undertow.domain.facts import Claimed, Fact, Seen, in_order
+from undertow.domain.findings import Finding, evidence
+from undertow.domain.measures import NOTHING_KNOWN, RECOVERIES, runs
+from undertow.domain.patterns.evidence import Case
+from undertow.domain.patterns.observed import observed
+from undertow.domain.promises import promises
+from undertow.domain.recovery import Contact, after
+
+_LOOKS_BACK: Final = frozenset({"durable_resolution", *RECOVERIES})
+"""Measures that depend on what came after the solve."""
+
+
+class Assessment(Struct, frozen=True, gc=False):
+    """What one ticket adds to the counts of its cell. It stands until its facts, or those of a ticket next to it, change."""
+
+    tallies: tuple[Tally, ...] = ()
+    priority: str | None = None
+    """The one in force last."""
+    changes_at: float = FOREVER
+    """The first time (seconds) at which it may change though nothing happens: a deadline, a promise's grace."""
+
+
+NOTHING: Final = Assessment()
+
+
+class Named(Struct, frozen=True):
+    """Which ticket it is."""
+
+    vendor: str
+    ticket: str
+    customer: str | None
+    day: int | None
+
+
+def assess(
+    name: Named, seen: list[Seen], others: Sequence[list[Seen]], contract: Contract, as_of: float
+) -> tuple[Assessment, list[Finding]]:
+    """Assess one ticket as of a time (seconds): what it adds, and what can be said of it.
+
+    ``seen``: its facts as :func:`undertow.domain.facts.join` gives them; ``others``: those of the customer's tickets that were
+    opened next to its last solve, on its topic or linked to it. What is dated later than ``as_of`` waits for its time.
+    """
+    comes = min(map(_next, (seen, *others), repeat(as_of)))
+    if comes != FOREVER:
+        seen, *others = [[one for one in some if one.fact.time <= as_of] for some in (seen, *others)]
+    facts = in_order(seen)
+    read = course(facts)
+    if not read.claims and not read.solves:
+        return Assessment(changes_at=comes), []
+    measures = sorted({*read.claims, *contract.targets})
+    what, near = NOTHING_KNOWN, [in_order(other) for other in others]
+    if not _LOOKS_BACK.isdisjoint(contract.targets):
+        what = after(read, _contacts(near), contract, as_of)
+    tallies: list[Tally] = []
+    findings: list[Finding] = []
+    for measure in measures:
+        judged = actual(read, measure, contract.reading, contract, as_of, what)
+        claim = read.claims.get(measure)
+        verdict = compare(claim, read, judged)
+        if verdict is None:
+            continue
+        tallies.append(Tally("verdict", measure, _label(verdict, judged)))
+        if claim is not None and verdict in DISCORDANT:
+            cause = explain(claim, read, contract.reading, contract, as_of, what).cause
+            tallies.append(Tally(verdict, measure, cause))
+            findings.append(_discordant(name, measure, verdict, cause, claim, judged, seen, contract))
+    for case in observed(seen, name.ticket, near, contract, as_of, read):
+        tallies.append(Tally("case", case.pattern, "n"))
+        if case.match is not None:
+            tallies.append(Tally("case", case.pattern, "matched"))
+            findings.append(_matched(name, case, [seen, *others], contract))
+    priority = read.priorities[-1][1] if read.priorities else None
+    return Assessment(tuple(tallies), priority, min(comes, _changes_at(read, what, contract, as_of))), findings
+
+
+def _next(seen: list[Seen], as_of: float) -> float:
+    """When the first fact dated later than ``as_of`` comes."""
+    if not seen or seen[-1].fact.time <= as_of:
+        return FOREVER
+    return next(one.fact.time for one in seen if one.fact.time > as_of)
+
+
+def _label(verdict: Class, judged: Actual) -> str:
+    """The class; where both sides can be paired, or only we can tell, also which way."""
+    if verdict in {"confirmed", "actual_only"}:
+        return f"{verdict}_met" if judged.met else f"{verdict}_missed"
+    return verdict
+
+
+def _discordant(
+    name: Named,
+    measure: str,
+    verdict: Class,
+    cause: str,
+    claim: Claimed,
+    judged: Actual,
+    seen: list[Seen],
+    contract: Contract,
+) -> Finding:
+    return Finding(
+        kind="verdict",
+        name=measure,
+        vendor=name.vendor,
+        ticket=name.ticket,
+        customer=name.customer,
+        day=name.day,
+        contract=contract.version,
+        verdict=verdict,
+        cause=cause,
+        claimed_met=claim.met,
+        claimed=claim.value,
+        actual_met=judged.met,
+        actual=judged.value if judged.ended else None,
+        target=judged.target,
+        evidence=evidence(seen),
+    )
+
+
+def _matched(name: Named, case: Case, seen: Sequence[list[Seen]], contract: Contract) -> Finding:
+    assert case.match is not None
+    return Finding(
+        kind="pattern",
+        name=case.pattern,
+        vendor=name.vendor,
+        ticket=name.ticket,
+        customer=name.customer,
+        day=name.day,
+        contract=contract.version,
+        at=case.match.at,
+        evidence=evidence(chain.from_iterable(seen), case.match.events),
+    )
+
+
+def _contacts(others: Sequence[Sequence[Fact]]) -> list[Contact]:
+    found = []
+    for facts in others:
+        read = course(facts)
+        if read.opened is not None:
+            replies = [said.at for said in read.talk if said.by == HUMAN and said.at >= read.opened]
+            held = read.solves[-1] if read.resolved else None
+            found.append(Contact(read.opened, replies[0] if replies else None, held))
+    return sorted(found)
+
+
+def _changes_at(read: Course, what: After, contract: Contract, as_of: float) -> float:
+    """The next moment after ``as_of`` at which time alone changes something: a target is passed, a follow-up is over."""
+    passed = [one.due + contract.promise_grace for one in promises(read, contract.promise_grace, as_of)]
+    for measure in contract.targets:
+        for run in runs(read, measure, contract.reading, as_of, what).runs:
+            if run.end is None or run.end > as_of:
+                at = deadline(read, measure, contract.reading, contract, run, as_of)
+                passed += [] if at is None else [at]
+    if not read.exists:
+        passed.append(read.last + contract.patterns.unknown_after)
+    # at the very deadline everything is still in time, and at the very end of a follow-up it is over
+    times = [nextafter(at, FOREVER) for at in passed if at >= as_of]
+    if not _LOOKS_BACK.isdisjoint(contract.targets):
+        times += [at for solve in read.solves if (at := solve + contract.follow_up) > as_of]
+    return min(times, default=FOREVER)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from undertow import events as e
 from undertow import wire
-from undertow.domain.contract import DAY, Contract
+from undertow.domain.contract import DAY, Contract, Target
 from undertow.simulation import DEFAULT, World
 from undertow.topics import SOURCES, key_of, topic_of
 
@@ -24,6 +24,8 @@ WINDOW = 1_000
 """Positions within which the order is lost."""
 POISON, REPEATED, REWRITTEN = 0.01, 0.05, 0.002
 """Shares of the feed. A repeated event comes again anywhere later; a rewritten one has other content under its id."""
+TARGETS = {"first_response": (Target(4 * 3600.0),), "total_resolution": (Target(3 * DAY),)}
+"""So that claims have something to be held against, and findings come and go."""
 TICKS = 20
 """How often the feed says what time it is."""
 
@@ -84,7 +86,7 @@ def feed(seed: int, records: int) -> Feed:
         place: max(item.event.time.timestamp() for item in items[place - every : place] if item.event is not None)
         for place in range(every, len(items), every)
     }
-    contracts = world.contracts()
+    contracts = {vendor: replace(contract, targets=TARGETS) for vendor, contract in world.contracts().items()}
     return Feed(items, contracts, last + max(c.follow_up for c in contracts.values()) + DAY, ticks)
 
 

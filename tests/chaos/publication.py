@@ -66,7 +66,7 @@ class Publication(Thread):
         found = []
         for item, ack in zip(self._feed.items, self._acks, strict=True):
             at = ack.value
-            found.append(Record(at.topic, at.partition, at.offset, 0, item.value))
+            found.append(Record(at.topic, at.partition, at.offset, at.timestamp, item.value))
         return found
 
     def tell(self, as_of: float) -> None:

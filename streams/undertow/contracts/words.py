@@ -218,7 +218,8 @@ def _reports(contract: Contract, now: float) -> Iterator[str]:
     if contract.as_of is not None:
         yield f"Judged as of {_date(day_of(contract.time_zone)(contract.as_of))}, as if nothing had happened since."
     if contract.imported_until is not None:
-        yield f"Events before {_date(day_of(contract.time_zone)(contract.imported_until))} were imported: none counts as backdated."
+        imported = _date(day_of(contract.time_zone)(contract.imported_until))
+        yield f"Events before {imported} were imported: none of them counts as backdated."
     yield f"Fewer than {contract.minimum_n} tickets get the verdict 'cannot tell yet'."
     yield f"Up to {contract.tolerance * 100:g} % hidden dissatisfaction beyond chance is what both sides call normal."
     yield f"Of the tickets reported as met, {contract.objective * 100:g} % have to be confirmed (truth budget)."

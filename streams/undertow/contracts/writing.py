@@ -21,7 +21,7 @@ def written(contract: Contract) -> str:
     said: dict[str, Any] = {"vendor": contract.vendor}
     for field in msgspec.structs.fields(contract):
         value = getattr(contract, field.name)
-        if field.name in said or value == field.default or value == {}:
+        if field.name in said or value in (field.default, {}):
             continue
         match value:
             case Calendar():

@@ -17,7 +17,7 @@ from undertow.domain.course import FOREVER, HUMAN, Course, course
 from undertow.domain.explain import explain
 from undertow.domain.facts import Claimed, Fact, Seen, in_order
 from undertow.domain.findings import Finding, evidence
-from undertow.domain.measures import NOTHING_KNOWN, RECOVERIES, runs
+from undertow.domain.measures import NOTHING_KNOWN, RECOVERIES, After, runs
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
 from undertow.domain.promises import promises

@@ -221,7 +221,7 @@ class Judgements:
         self, ticket: Ticket, seen: list[Seen], line: Timeline, outcome: Judgement, contract: Contract, as_of: float
     ) -> tuple[Assessment, list[Finding]]:
         """The ticket against its claims, beside the tickets that were opened next to its last solve."""
-        if not line.solves and not any([type(one.fact.body) is Claimed for one in seen]):
+        if not line.solves and not any(type(one.fact.body) is Claimed for one in seen):
             return NOTHING, []
         vendor, customer, number = name_of(ticket.key)
         others: list[list[Seen]] = []

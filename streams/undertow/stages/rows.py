@@ -66,7 +66,8 @@ def encode(row: Row) -> bytes:
 
 def decode(value: bytes) -> Row:
     """The row that :func:`encode` wrote."""
-    return _unpack(lz4.decompress_block(value))
+    row: Row = _unpack(lz4.decompress_block(value))
+    return row
 
 
 def bounded(row: Row) -> bytes | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from undertow import wire
-from undertow.adapters import cloudevents, servicenow
+from undertow.adapters import cloudevents, servicenow, zendesk
 from undertow.adapters.message import Message, Unreadable
 from undertow.topics import key_of, topic_of
 
@@ -19,7 +19,21 @@ def _servicenow(path: Path, vendor: str) -> Iterator[Message]:
         yield Message(topic_of(event), key_of(event), wire.encode(event), event.time.timestamp())
 
 
-ADAPTERS: Final[dict[str, Adapter]] = {"cloudevents": cloudevents.read, "servicenow": _servicenow}
+def _zendesk(path: Path, vendor: str) -> Iterator[Message]:
+    for event in zendesk.read(path, vendor):
+        yield Message(topic_of(event), key_of(event), wire.encode(event), event.time.timestamp())
+
+
+def _table(path: Path, vendor: str) -> Iterator[Message]:
+    raise Unreadable(f"{path.name} is read as a table only with a mapping: say which with --mapping FILE")
+
+
+ADAPTERS: Final[dict[str, Adapter]] = {
+    "cloudevents": cloudevents.read,
+    "servicenow": _servicenow,
+    "table": _table,
+    "zendesk": _zendesk,
+}
 """By the name that ``--adapter`` takes. Each takes a path and the vendor's name, which a self-describing format ignores."""
 
 __all__ = ["ADAPTERS", "Adapter", "Message", "Unreadable"]

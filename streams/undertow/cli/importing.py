@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from undertow import topics
 from undertow.adapters import ADAPTERS
+from undertow.cli.feeds import feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, settings
 from undertow.clients import Publisher
 from undertow.stages.records import Tick, encode
@@ -22,6 +23,7 @@ from undertow.stages.records import Tick, encode
 @click.argument("adapter", type=click.Choice(sorted(ADAPTERS)))
 @click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
+@mapping_option
 @click.option(
     "--speed",
     type=click.FloatRange(0, min_open=True),
@@ -36,17 +38,26 @@ from undertow.stages.records import Tick, encode
 )
 @broker_options
 def import_(
-    adapter: str, path: Path, vendor: str | None, speed: float | None, follow_up: float, **cluster: Any
+    adapter: str,
+    path: Path,
+    vendor: str | None,
+    mapping: Path | None,
+    speed: float | None,
+    follow_up: float,
+    **cluster: Any,
 ) -> None:
     """Publish a file's history as events. Let the worker run with --clock events, for the time is the history's own.
 
     Importing twice changes nothing: the same file gives the same event ids.
 
     \b
-    Example:  undertow import servicenow incidents.csv.gz --vendor acme --broker kafka-1:9092
+    Examples:
+      undertow import servicenow incidents.csv.gz --vendor acme --broker kafka-1:9092
+      undertow import table export.csv --mapping acme.yaml --vendor acme --broker kafka-1:9092
     """
     chosen = settings(cluster)
-    messages = list(ADAPTERS[adapter](path, vendor or adapter))
+    source = feed(adapter, vendor, mapping)
+    messages = list(source.messages(path))
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TextColumn("events"), TimeRemainingColumn())
     with Publisher(chosen) as publisher, Progress(*columns, console=Console(stderr=True)) as progress:
         shown = progress.add_task("importing", total=len(messages))
@@ -67,6 +78,8 @@ def import_(
         tick(publisher, chosen, as_of)
     when = datetime.fromtimestamp(as_of, UTC)
     click.echo(f"{len(messages):,} events are on the topics, judged as of {when:%Y-%m-%d %H:%M} UTC", err=True)
+    if source.refused:
+        click.echo(refused_words(source.refused), err=True)
 
 
 def tick(publisher: Publisher, chosen: Any, as_of: float) -> None:

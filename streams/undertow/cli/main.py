@@ -15,10 +15,14 @@ from undertow.clients import KafkaUnavailable
 
 COMMANDS = {
     "demo": ("undertow.cli.demo", "demo"),
+    "check": ("undertow.cli.check", "check"),
     "worker": ("undertow.cli.worker", "worker"),
     "topics": ("undertow.cli.topics", "topics"),
     "import": ("undertow.cli.importing", "import_"),
     "replay": ("undertow.cli.replay", "replay"),
+    "measures": ("undertow.cli.measures", "measures"),
+    "map": ("undertow.cli.map", "map_"),
+    "churn": ("undertow.cli.churn", "churn"),
     "dlq": ("undertow.cli.dlq", "dlq"),
 }
 """Imported when used: Faust alone takes most of a second."""

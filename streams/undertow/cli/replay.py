@@ -18,6 +18,7 @@ from rich.table import Table
 
 from undertow import clients, topics
 from undertow.adapters import ADAPTERS
+from undertow.cli.feeds import Source, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
 from undertow.clock import day_of
 from undertow.contracts import instant
@@ -40,6 +41,7 @@ SPAN = 2000
     help="format of FILE; without it SOURCE is a topic, or 'all' for every source topic",
 )
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
+@mapping_option
 @click.option(
     "--contracts",
     "folder",
@@ -65,6 +67,7 @@ def replay(
     source: str,
     adapter: str | None,
     vendor: str | None,
+    mapping: Path | None,
     folder: Path | None,
     solve_time: Literal["row", "resolved_at"] | None,
     repeat_window: float | None,
@@ -80,6 +83,7 @@ def replay(
     Examples:
       undertow replay --adapter servicenow incidents.csv.gz --solve-time resolved_at
       undertow replay --adapter cloudevents events.jsonl --as-of 2026-06-30 --json
+      undertow replay --adapter table export.csv --mapping acme.yaml
       undertow replay all --broker kafka-1:9092 --contracts contracts/
     """
     changed: dict[str, Any] = {
@@ -92,10 +96,11 @@ def replay(
     }
     changed = {key: value for key, value in changed.items() if value is not None}
     records: Iterable[KafkaRecord]
+    read: Source | None = None
     if adapter is not None:
-        name = vendor or adapter
-        agreed = contracts(folder) if folder else {name: Contract(vendor=name)}
-        records = _from_file(adapter, Path(source), name)
+        read = feed(adapter, vendor, mapping)
+        agreed = contracts(folder) if folder else {read.vendor: Contract(vendor=read.vendor)}
+        records = _from_file(read, Path(source))
     elif folder is None:
         raise click.UsageError("a topic needs --contracts; a file needs --adapter")
     else:
@@ -116,10 +121,13 @@ def replay(
         if (row.window, row.segment) == (ALL, ALL)
     ]
     judged_as_of = min((c.as_of for c in agreed.values() if c.as_of is not None), default=until)
+    unread = read.refused if read is not None else []
     if as_json:
-        click.echo(json.dumps(_object(rows, book, judged_as_of), indent=2))
+        click.echo(json.dumps(_object(rows, book, judged_as_of, len({bad.row for bad in unread})), indent=2))
     else:
         _print(rows, book, judged_as_of)
+    if unread:
+        click.echo(refused_words(unread), err=True)
 
 
 def _instant(text: str | None) -> float | None:
@@ -131,10 +139,11 @@ def _instant(text: str | None) -> float | None:
         raise click.UsageError(f"--as-of: {error}") from None
 
 
-def _from_file(adapter: str, path: Path, vendor: str) -> Iterator[KafkaRecord]:
-    read = ADAPTERS[adapter](path, vendor)
+def _from_file(source: Source, path: Path) -> Iterator[KafkaRecord]:
     quiet = not sys.stderr.isatty()
-    shown = track(read, f"reading {path.name}", console=Console(stderr=True), transient=True, disable=quiet)
+    shown = track(
+        source.messages(path), f"reading {path.name}", console=Console(stderr=True), transient=True, disable=quiet
+    )
     for line, message in enumerate(shown):
         yield Record(path.name, 0, line, int(message.time * 1000), message.value)
 
@@ -146,10 +155,10 @@ def _from_topics(source: str, cluster: dict[str, Any]) -> Iterator[KafkaRecord]:
         yield from clients.read(chosen, name)
 
 
-def _object(rows: list[tuple[Figures, Verdict]], book: Offline, until: float) -> dict[str, Any]:
+def _object(rows: list[tuple[Figures, Verdict]], book: Offline, until: float, unread: int) -> dict[str, Any]:
     return {
         "as_of": datetime.fromtimestamp(until, UTC).isoformat(),
-        "refused": len(book.letters),
+        "refused": len(book.letters) + unread,
         "duplicates": book.duplicates,
         "vendors": {row.vendor: _vendor(row, said, book) for row, said in rows},
     }

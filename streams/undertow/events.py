@@ -62,9 +62,10 @@ class MessageData(TicketData, frozen=True, kw_only=True):
 
 
 class StatusChangedData(TicketData, frozen=True, kw_only=True):
-    """The ticket's status became ``to``."""
+    """The ticket's status became ``to``; ``cause`` is what the vendor says lay behind it, such as "customer error"."""
 
     to: Status
+    cause: Name | None = None
 
 
 class AssignedData(TicketData, frozen=True, kw_only=True):
@@ -115,9 +116,10 @@ class LinkedData(TicketData, frozen=True, kw_only=True):
 
 
 class ClosedData(TicketData, frozen=True, kw_only=True):
-    """The ticket was closed for good, as far as the vendor is concerned."""
+    """The ticket was closed for good, as far as the vendor is concerned; ``cause`` as in :class:`StatusChangedData`."""
 
     reason: Text | None = None
+    cause: Name | None = None
 
 
 # --- data of claims --------------------------------------------------------------------------------------------------

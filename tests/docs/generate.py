@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from rich.console import Console
 
@@ -16,6 +18,7 @@ from undertow import exits, wire
 from undertow.cli.main import COMMANDS, cli
 from undertow.clock import day_of
 from undertow.demo.scene import shown, table
+from undertow.domain.findings import Finding
 from undertow.domain.ledger import figures
 from undertow.domain.verdicts import verdict
 from undertow.metrics.board import Board
@@ -30,6 +33,7 @@ from undertow.topics import registry
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PICTURE = ROOT / "dashboards" / "demo.svg"
+FINDING = ROOT / "schemas" / "finding.schema.json"
 
 
 def topics_table() -> str:
@@ -109,6 +113,14 @@ def picture() -> str:
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
+def finding() -> str:
+    """The JSON Schema of what is on ``undertow.findings``."""
+    schema = msgspec.json.schema(Finding)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:undertow:schema:finding"}
+    return json.dumps(head | schema, indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    FINDING.write_text(finding(), encoding="utf-8")
     README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")
     PICTURE.write_text(picture(), encoding="utf-8")

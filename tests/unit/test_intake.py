@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
+import msgspec
 import pytest
 
 from undertow import events as e
@@ -143,6 +144,32 @@ def test_a_closed_ticket_is_a_status():
     data = e.ClosedData(vendor="acme", ticket="1", customer="ann", actor=e.Actor(kind="agent"))
     event = e.TicketClosed(specversion="1.0", id="c", source="/a", time=NOON, data=data)
     assert entry_of(event, Place("t", 0, 0)).seen.fact.body == f.StatusChanged("closed", "agent")
+
+
+def test_a_cause_and_who_did_it_reach_the_facts():
+    """Promise: what patterns are judged by: the cause of a solve, who opened a ticket, who changed its priority."""
+    ids = {"vendor": "acme", "ticket": "1", "customer": "ann", "actor": e.Actor(kind="agent")}
+    head = {"specversion": "1.0", "id": "c", "source": "/a", "time": NOON}
+    events = (
+        e.TicketStatusChanged(**head, data=e.StatusChangedData(**ids, to="solved", cause="defect")),
+        e.TicketClosed(**head, data=e.ClosedData(**ids, reason="no answer", cause="misuse")),
+        e.TicketOpened(**head, data=e.OpenedData(**ids, topic="bill")),
+        e.TicketPriorityChanged(**head, data=e.PriorityChangedData(**ids, to="low")),
+    )
+    assert [entry_of(event, Place("t", 0, 0)).seen.fact.body for event in events] == [
+        f.StatusChanged("solved", "agent", "defect"),
+        f.StatusChanged("closed", "agent", "misuse"),
+        f.Opened("bill", None, None, "agent"),
+        f.PriorityChanged("low", "agent"),
+    ]
+
+
+def test_a_fact_written_before_causes_were_known_is_read_as_it_was():
+    """Promise: rows and parcels of an older version are read: nobody known, no cause."""
+    old = [[2, "solved", "agent"], [0, "bill", "gold", "high"], [4, "low"]]
+    expected = [f.StatusChanged("solved", "agent"), f.Opened("bill", "gold", "high"), f.PriorityChanged("low")]
+    assert [msgspec.msgpack.decode(msgspec.msgpack.encode(one), type=f.Body) for one in old] == expected
+    assert [one.actor for one in expected] == ["agent", "unknown", "unknown"]
 
 
 def test_an_event_far_older_than_its_record_counts_as_backdated():

@@ -29,11 +29,12 @@ class Place(Struct, frozen=True, array_like=True, order=True, gc=False):
 
 
 class Opened(Struct, frozen=True, array_like=True, gc=False, tag=0):
-    """The ticket came into being."""
+    """The ticket came into being, by ``actor``: who opened it tells a customer's contact from a vendor's."""
 
     topic: str | None = None
     segment: str | None = None
     priority: str | None = None
+    actor: ActorKind = "unknown"
 
 
 class Message(Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -46,10 +47,11 @@ class Message(Struct, frozen=True, array_like=True, gc=False, tag=1):
 
 
 class StatusChanged(Struct, frozen=True, array_like=True, gc=False, tag=2):
-    """The status became ``to``; a closed ticket is a status, too."""
+    """The status became ``to``; a closed ticket is a status, too. ``cause`` is the vendor's word for what lay behind it."""
 
     to: Status
     actor: ActorKind
+    cause: str | None = None
 
 
 class Assigned(Struct, frozen=True, array_like=True, gc=False, tag=3):
@@ -60,9 +62,10 @@ class Assigned(Struct, frozen=True, array_like=True, gc=False, tag=3):
 
 
 class PriorityChanged(Struct, frozen=True, array_like=True, gc=False, tag=4):
-    """The priority became ``to``."""
+    """The priority became ``to``, by ``actor``: a customer may lower their own ticket's."""
 
     to: str
+    actor: ActorKind = "unknown"
 
 
 class TopicChanged(Struct, frozen=True, array_like=True, gc=False, tag=5):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from itertools import accumulate
-from math import fsum, pow
-from typing import Final
+from math import fsum
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
-from undertow.domain.cells import ZERO, Cell, CellKey, Counts, Exposure, middle
-from undertow.domain.contract import DAY, WINDOWS, Contract
+from undertow.domain.cells import ZERO, Cell, CellKey, Counts
+from undertow.domain.chance import Chance
+from undertow.domain.contract import WINDOWS, Contract
+from undertow.domain.periods import known
 from undertow.domain.statistics import wilson
 
 ALL: Final = "all"
@@ -67,6 +69,7 @@ class Figures(Struct, frozen=True):
 
 
 Cells = Mapping[CellKey, Cell]
+What = TypeVar("What")
 
 
 class Position(Struct, frozen=True, array_like=True, order=True):
@@ -95,39 +98,67 @@ class PeriodClaim(Struct, frozen=True, array_like=True):
 
 
 class Ledger:
-    """All casebooks' cells, each by the highest position that spoke of it. Folding in any order gives the same ledger."""
+    """All casebooks' cells, each by the highest position that spoke of it. Folding in any order gives the same ledger.
+
+    Its sums are kept, and only those added up anew whose cells changed.
+    """
 
     def __init__(self) -> None:
-        self._cells: dict[tuple[int, CellKey], tuple[Position, Cell]] = {}
+        self._cells: dict[CellKey, dict[int, tuple[Position, Cell]]] = {}
         self._complete: dict[int, Position] = {}
         self._as_of: dict[int, float] = {}
-        self._claims: dict[tuple[str, str, int, int], PeriodClaim] = {}
+        self._claims: dict[tuple[str, str, int, int], tuple[PeriodClaim, PeriodClaim]] = {}
+        self._sums: dict[CellKey, Cell] = {}
+        self._stale: set[CellKey] = set()
+        self._known: dict[Any, Any] = {}
+        """One object for all equal tallies and exposures: there are few of them, in very many cells."""
+        self._revisions: Counter[str] = Counter()
 
     def put(self, partition: int, position: Position, key: CellKey, cell: Cell) -> None:
         """A snapshot of one cell of one casebook partition."""
-        known = self._cells.get((partition, key))
-        if known is None or position >= known[0]:
-            self._cells[partition, key] = (position, cell)
+        said = self._cells.setdefault(key, {})
+        before = said.get(partition)
+        if before is None or position >= before[0]:
+            said[partition] = (position, Cell(cell.counts, self._one(cell.exposures), self._one(cell.tallies)))
+            self._stale.add(key)
+            self._revisions[key.vendor] += 1
 
     def complete(self, partition: int, position: Position) -> None:
         """The owner has published its whole set at ``position``: an older cell it lacks is empty."""
-        known = self._complete.get(partition)
-        if known is None or position > known:
+        before = self._complete.get(partition)
+        if before is None or position > before:
             self._complete[partition] = position
+            for key, said in self._cells.items():
+                if partition in said and said[partition][0] < position:
+                    self._stale.add(key)
+                    self._revisions[key.vendor] += 1
 
     def judged(self, partition: int, as_of: float) -> None:
         """A casebook has judged as of a time (seconds)."""
         self._as_of[partition] = max(as_of, self._as_of.get(partition, as_of))
 
     def claim(self, claim: PeriodClaim) -> None:
-        """A period claim: the version with the highest recorded time wins, ties by id, then by what it says."""
-        known = self._claims.get(claim.identity)
-        if known is None or _order(claim) > _order(known):
-            self._claims[claim.identity] = claim
+        """A version of a period claim: the first and the last recorded are kept, ties by id, then by what they say."""
+        first, last = self._claims.get(claim.identity, (claim, claim))
+        said = (min(first, claim, key=_order), max(last, claim, key=_order))
+        if said != self._claims.get(claim.identity):
+            self._claims[claim.identity] = said
+            self._revisions[claim.vendor] += 1
 
     def claims(self) -> list[PeriodClaim]:
-        """The period claims that stand, by vendor, measure and period."""
-        return [self._claims[identity] for identity in sorted(self._claims)]
+        """The period claims that stand (the last version of each), by vendor, measure and period."""
+        return [self._claims[identity][1] for identity in sorted(self._claims)]
+
+    def versions(self, vendor: str) -> list[tuple[PeriodClaim, PeriodClaim]]:
+        """The first and the last version of each of a vendor's period claims, by measure and period."""
+        return [said for identity, said in sorted(self._claims.items()) if identity[0] == vendor]
+
+    def revision(self, vendor: str) -> int:
+        """A number that grows when anything this ledger knows of the vendor may have changed; it stands for no order."""
+        return self._revisions[vendor]
+
+    def _one(self, counted: Mapping[What, int]) -> dict[What, int]:
+        return {self._known.setdefault(what, what): n for what, n in counted.items()}
 
     @property
     def as_of(self) -> float | None:
@@ -136,15 +167,26 @@ class Ledger:
 
     def cells(self) -> dict[CellKey, Cell]:
         """The sums over all casebooks, empty cells left out."""
-        sums: dict[CellKey, Cell] = {}
-        for (partition, key), (position, cell) in self._cells.items():
-            if position < self._complete.get(partition, position) or cell.empty:
-                continue
-            total = sums.setdefault(key, Cell(ZERO, {}))
-            total.counts = _sum((total.counts, cell.counts))
-            for exposure, n in cell.exposures.items():
-                total.exposures[exposure] = total.exposures.get(exposure, 0) + n
-        return sums
+        for key in self._stale:
+            said = self._cells[key].items()
+            total = _total([cell for partition, (at, cell) in said if at >= self._complete.get(partition, at)])
+            if total.empty:
+                self._sums.pop(key, None)
+            else:
+                self._sums[key] = total
+        self._stale.clear()
+        return dict(self._sums)
+
+
+def _total(cells: Iterable[Cell]) -> Cell:
+    total = Cell()
+    for cell in cells:
+        total.counts = _sum((total.counts, cell.counts))
+        for exposure, n in cell.exposures.items():
+            total.exposures[exposure] = total.exposures.get(exposure, 0) + n
+        for tally, n in cell.tallies.items():
+            total.tallies[tally] = total.tallies.get(tally, 0) + n
+    return total
 
 
 def figures(cells: Cells, contract: Contract, as_of: float, day: Callable[[float], int]) -> list[Figures]:
@@ -155,30 +197,51 @@ def figures(cells: Cells, contract: Contract, as_of: float, day: Callable[[float
     own = {key: cell for key, cell in cells.items() if key.vendor == contract.vendor}
     if not own:
         return []
-    last = day((as_of if contract.as_of is None else contract.as_of) - contract.follow_up) - 1
-    segments = [ALL, *sorted({key.segment for key in own} - {ALL})] if contract.segments else [ALL]
-    chance = _Chance(own, contract.repeat_window)
-    found = []
-    for segment in segments:
-        chosen = {key: cell for key, cell in own.items() if segment in {ALL, key.segment}}
-        for window in (*WINDOWS, None):
-            inside = {k: c for k, c in chosen.items() if window is None or last - window < k.day <= last}
-            later = {k: c for k, c in chosen.items() if window is None or k.day > last}
-            found.append(_figures(contract.vendor, segment, f"{window}d" if window else ALL, inside, later, chance))
+    last = known(contract, as_of, day).mature
+    chance = Chance(own, contract.repeat_window)
+    stretches: dict[str, list[_Stretch]] = {}
+    for key, cell in own.items():
+        into = stretches.setdefault(key.segment, [([], []) for _ in range(len(WINDOWS) + 2)])
+        # the place of the smallest window that holds the day; before the last place all older days, at the last all newer
+        counts, expected = into[bisect_left(WINDOWS, last - key.day + 1) if key.day <= last else -1]
+        counts.append(cell.counts)
+        expected.append(chance.expected(key.day, cell.exposures))
+    found = _rows(contract.vendor, ALL, [stretches[segment] for segment in sorted(stretches)])
+    if contract.segments:
+        for segment in sorted(stretches.keys() - {ALL}):
+            found += _rows(contract.vendor, segment, [stretches[segment]])
     return found
 
 
-def _figures(vendor: str, segment: str, window: str, inside: Cells, later: Cells, chance: _Chance) -> Figures:
-    total = _sum(cell.counts for cell in inside.values())
-    # fsum: cells may stand in any order, and equal ledgers must give equal figures to the last bit
-    expected = fsum(chance.expected(key.day, cell.exposures) for key, cell in inside.items())
-    waiting = _sum(cell.counts for cell in {**inside, **later}.values())
+_Stretch = tuple[list[Counts], list[float]]
+"""The cells of some days: their counts, and how many repeat contacts chance would bring to each."""
+
+
+def _rows(vendor: str, segment: str, stretches: list[list[_Stretch]]) -> list[Figures]:
+    """The windows of some segments together, each holding the one before it."""
+    total, by_chance = ZERO, list[float]()
+    newer = _sum(counts for stretch in stretches for counts in stretch[-1][0])
+    found = []
+    for place, window in enumerate((*WINDOWS, None)):
+        inside = [stretch[place] for stretch in stretches]
+        if window is None:
+            inside += [stretch[-1] for stretch in stretches]
+        total = _sum([total, *(counts for some, _ in inside for counts in some)])
+        by_chance += [n for _, some in inside for n in some]
+        waiting = total.solved - total.mature + (newer.solved - newer.mature if window is not None else 0)
+        # fsum: cells may stand in any order, and equal ledgers must give equal figures to the last bit
+        expected = fsum(by_chance)
+        found.append(_figures(vendor, segment, f"{window}d" if window else ALL, total, waiting, expected))
+    return found
+
+
+def _figures(vendor: str, segment: str, window: str, total: Counts, immature: int, expected: float) -> Figures:
     return Figures(
         vendor=vendor,
         segment=segment,
         window=window,
         tickets=total.opened,
-        immature=waiting.solved - waiting.mature,
+        immature=immature,
         reported=Rate(total.reported_met, total.claimed),
         actual=Rate(total.reported_met - total.reported_met_but_bad, total.claimed),
         hidden=Rate(total.reported_met_but_bad, total.reported_met),
@@ -188,46 +251,6 @@ def _figures(vendor: str, segment: str, window: str, inside: Cells, later: Cells
         by_chance=Rate(expected, total.repeat_eligible),
         flicker=total.flicker,
     )
-
-
-class _Chance:
-    """The chance level of repeat contacts.
-
-    Deal each of a customer's other tickets an opening time and a topic at random from the vendor's own tickets: it is a
-    repeat contact of a ticket solved on day d with topic k with probability p = (share of the vendor's tickets opened in
-    the repeat window after d) x (share of topic k). With m others, the chance of at least one is 1 - (1 - p)^m. This is
-    the expectation of shuffling the customers of the log; rates of tickets opened are the vendor's, how often a customer
-    makes contact is the customer's own.
-    """
-
-    def __init__(self, cells: Cells, window: float) -> None:
-        topics: Counter[int] = Counter()
-        opened: defaultdict[int, int] = defaultdict(int)
-        for key, cell in cells.items():
-            opened[key.day] += cell.counts.opened
-            for exposure, n in cell.exposures.items():
-                topics[exposure.topic] += n
-        known = sum(topics.values())
-        self._topic = {topic: n / known for topic, n in topics.items()}
-        self._first = min(opened, default=0)
-        days = range(self._first, max(opened, default=-1) + 1)
-        self._opened = list(accumulate((opened.get(day, 0) for day in days), initial=0))
-        self._days = max(1, round(window / DAY))
-
-    def expected(self, day: int, exposures: Mapping[Exposure, int]) -> float:
-        """How many of the tickets solved on ``day`` would be followed by a repeat contact by chance."""
-        total = self._opened[-1]
-        if not total:
-            return 0.0
-        in_time = (self._before(day + 1 + self._days) - self._before(day + 1)) / total
-        return sum(
-            n * (1.0 - pow(1.0 - in_time * self._topic[exposure.topic], middle(exposure.others)))
-            for exposure, n in sorted(exposures.items())
-        )
-
-    def _before(self, day: int) -> int:
-        """Tickets opened before ``day``."""
-        return self._opened[min(max(day - self._first, 0), len(self._opened) - 1)]
 
 
 def _order(claim: PeriodClaim) -> tuple[float, str, int, int]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
+from msgspec.structs import replace
+
 from undertow import events as e
 from undertow.domain.contract import Contract
 from undertow.simulation.periods import tell_periods
@@ -55,8 +57,11 @@ class World:
             yield self._event(what, who, said[who])
 
     def contracts(self) -> dict[str, Contract]:
-        """Each vendor's contract: the product's defaults, the world's segments, and no ticket is ever dropped."""
-        return {plan.name: _contract(plan) for plan in self.vendors}
+        """Each vendor's contract: the product's defaults, the world's segments, and no ticket is ever dropped.
+
+        Whoever publishes a world publishes a past.
+        """
+        return {plan.name: replace(_contract(plan), imported_until=self.end) for plan in self.vendors}
 
     def truth(self, as_of: float) -> dict[str, Truth]:
         """By vendor, what has happened up to and including ``as_of`` (seconds since 1970-01-01T00:00Z)."""

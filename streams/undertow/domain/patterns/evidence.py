@@ -1,0 +1,37 @@
+"""What a pattern leaves behind: the cases it is counted among, and the events by which each match can be checked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from undertow.domain.facts import Fact
+from undertow.domain.patterns.thresholds import Pattern
+
+
+class Event(NamedTuple):
+    """An event by what makes it unique."""
+
+    source: str
+    id: str
+
+
+class Match(Struct, frozen=True):
+    """A pattern seen once: at ``at`` (seconds), by ``events`` in the order in which they tell it."""
+
+    pattern: Pattern
+    at: float
+    events: tuple[Event, ...]
+
+
+class Case(Struct, frozen=True):
+    """A ticket that a pattern is counted among, with the first match, or None where it behaved."""
+
+    pattern: Pattern
+    match: Match | None = None
+
+
+def match(pattern: Pattern, *facts: Fact) -> Match:
+    """The match these facts tell, dated by the last of them."""
+    return Match(pattern, facts[-1].time, tuple(Event(fact.source, fact.id) for fact in facts))

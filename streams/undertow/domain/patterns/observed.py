@@ -1,0 +1,77 @@
+"""Everything one ticket's facts say about patterns, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from undertow.domain import integrity
+from undertow.domain.course import Course, course
+from undertow.domain.facts import Fact, Seen, in_order
+from undertow.domain.patterns import returns, tickets
+from undertow.domain.patterns.deadlines import running
+from undertow.domain.patterns.evidence import Case
+from undertow.domain.patterns.pauses import pauses
+from undertow.domain.patterns.thresholds import CATALOG
+
+if TYPE_CHECKING:
+    from undertow.domain.contract import Contract
+
+
+def observed(
+    seen: list[Seen],
+    number: str,
+    others: Sequence[Sequence[Fact]],
+    contract: Contract,
+    as_of: float,
+    read: Course | None = None,
+) -> list[Case]:
+    """The cases of ticket ``number`` as of a time (seconds), at most one a pattern.
+
+    ``seen`` as :func:`~undertow.domain.facts.join` gives it; ``others``: the facts, in order, of the same customer's other
+    tickets with this vendor that were opened within the repeat window of its solves, or near them; ``read``: the course of
+    the very same facts, where the caller has it.
+    """
+    facts, patterns = in_order(seen), contract.patterns
+    read = course(facts) if read is None else read
+    # Most tickets give a pattern no occasion, which the course tells at once: the facts are read again only where it does.
+    lines = running(read, contract, as_of)
+    statuses = {stay.status for stay in read.stays}
+    found: list[Case | None] = []
+    if "closed" in statuses:
+        found.append(tickets.closed_unasked(facts, patterns))
+    if not statuses.isdisjoint(contract.reading.paused):
+        paused = pauses(facts, contract.reading.paused, patterns.question_grace)
+        found += [tickets.paused_late(paused, lines, read, contract), tickets.paused_unasked(paused)]
+    if breaches := [line.breached for line in lines if line.breached is not None]:
+        found += [tickets.lowered_late(facts, lines, contract), integrity.edited(seen, breaches)]
+    if read.solves:
+        again = bool(read.reopens)
+        found += [
+            tickets.flicker(facts, patterns) if again else _BEHAVED["flicker"],
+            returns.continued(facts, number, others, contract) if others else _BEHAVED["continued"],
+            returns.misdiagnosed(facts, number, others, contract) if others or again else _BEHAVED["misdiagnosed"],
+            tickets.customer_blamed(facts, _plain(patterns.blames)),
+        ]
+    found.append(
+        integrity.backdated(
+            seen,
+            patterns.backdated_after,
+            history=contract.as_of is not None,
+            imported_until=contract.imported_until,
+        )
+    )
+    if not read.exists:
+        found.append(integrity.unknown_ticket(facts, as_of, patterns.unknown_after))
+    elif read.claims:
+        found.append(_BEHAVED["unknown_ticket"])
+    return [case for case in found if case is not None]
+
+
+_BEHAVED: Final = {pattern: Case(pattern) for pattern in CATALOG}
+
+
+@lru_cache(maxsize=256)
+def _plain(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(tickets.plain, words))

@@ -72,7 +72,12 @@ class ApacheKafka:
         text = PROPERTIES.format(port=self.port, controller=free_port(), data=self._root / "data")
         (self._root / "server.properties").write_text(text)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "server.properties").wait(60)
+        # joined by "=": one id in 64 begins with a dash, and would pass for an option
+        formatted = self._java(
+            "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", "server.properties"
+        )
+        if formatted.wait(60):
+            raise RuntimeError(f"the broker's storage could not be formatted: exit code {formatted.returncode}")
         self.restart()
 
     def restart(self) -> None:

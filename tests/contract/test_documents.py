@@ -63,7 +63,11 @@ def test_every_event_file_and_example_is_referred_to():
 
 
 def test_the_channels_are_the_sources_and_the_dead_letters():
-    assert {channel["address"] for channel in ASYNCAPI["channels"].values()} == {*TOPICS.values(), "undertow.findings", DEAD_LETTERS}
+    assert {channel["address"] for channel in ASYNCAPI["channels"].values()} == {
+        *TOPICS.values(),
+        "undertow.findings",
+        DEAD_LETTERS,
+    }
     assert all(name == channel["address"] for name, channel in ASYNCAPI["channels"].items())
 
 

@@ -1,26 +1,59 @@
-"""Workers as processes, watched through the file they report to."""
+"""Workers as processes, watched through the file they report to; producers in the test's own process."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import faust
+import pytest
+
 from brokers.client import Broker, Client
+from undertow.agents.transport import Producer
 
 APPS = Path(__file__).parent / "apps"
 STREAMS = APPS.parents[2] / "streams"
 PARTITIONS = 2
+APACHE, EMBEDDED = (
+    pytest.mark.parametrize("broker", [pytest.param(kind, marks=pytest.mark.broker)], indirect=True)
+    for kind in ("apache", "embedded")
+)
+
+
+def events(start: int, stop: int) -> list[tuple[bytes, bytes]]:
+    return [(b"k%d" % (i % 7), b"e%d" % i) for i in range(start, stop)]
+
+
+def run(broker: Broker, body: Callable[[faust.App, Producer], Awaitable[None]], **settings: object) -> None:
+    """Run a body with a started producer."""
+
+    async def main() -> None:
+        options = {"scheme": broker.scheme, "producer_request_timeout": 5, "producer_max_batch_size": 10_000} | settings
+        app = faust.App(
+            f"producer-{uuid.uuid4().hex[:8]}",
+            broker=f"{options.pop('scheme')}://{broker.address}",
+            topic_allow_declare=False,
+            table_standby_replicas=0,
+            **options,
+        )
+        app.finalize()
+        producer = app.producer
+        async with producer:
+            await body(app, producer)
+
+    asyncio.run(main())
 
 
 class Scene:
-    """One run of the book app on one broker: its topics, and the workers that were started."""
+    """One run of an app on one broker: its topics, and the workers that were started."""
 
     def __init__(self, broker: Broker, client: Client, directory: Path) -> None:
         self.broker, self.client, self.directory = broker, client, directory
@@ -34,8 +67,8 @@ class Scene:
     def create_changelog(self, partitions: int = PARTITIONS, **configs: str) -> None:
         self.client.create(self.changelog, partitions, cleanup_policy="compact", **configs)
 
-    def start(self, **env: str) -> Worker:
-        worker = Worker(self, len(self.workers), env)
+    def start(self, app: str = "book", **env: str) -> Worker:
+        worker = Worker(self, app, len(self.workers), env)
         self.workers.append(worker)
         return worker
 
@@ -47,31 +80,31 @@ class Scene:
 class Worker:
     """A worker process."""
 
-    def __init__(self, scene: Scene, number: int, env: dict[str, str]) -> None:
+    def __init__(self, scene: Scene, app: str, number: int, env: dict[str, str]) -> None:
         self.out = scene.directory / f"out-{number}"
         self.log = scene.directory / f"log-{number}"
         self._rejoin = scene.directory / f"rejoin-{number}"
         settings = {
             "RUN": scene.run,
             "BROKER": scene.broker.address,
-            "SCHEME": scene.broker.scheme,
+            "SCHEME": "kafka" if app == "naive" else scene.broker.scheme,
             "OUT": str(self.out),
             "REJOIN": str(self._rejoin),
             "PYTHONPATH": str(STREAMS),
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(APPS / "book.py"), "worker", "-l", "info", "--without-web"],
+                [sys.executable, str(APPS / f"{app}.py"), "worker", "-l", "info", "--without-web"],
                 env={**os.environ, **settings, **env},
                 cwd=scene.directory,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
 
-    def reports(self, what: str) -> list[dict[str, Any]]:
+    def reports(self, *what: str) -> list[dict[str, Any]]:
         lines = self.out.read_text().splitlines() if self.out.exists() else []
         found = [json.loads(line) for line in lines if line.endswith("}")]
-        return [report for report in found if report["what"] == what]
+        return [report for report in found if report["what"] in what]
 
     def state(self) -> dict[str, Any]:
         """The last report of lag, and of the cells topic being read up to its end."""

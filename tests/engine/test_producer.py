@@ -4,47 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 import uuid
-from collections.abc import Awaitable, Callable
 
 import faust
 import pytest
+from faust.exceptions import ImproperlyConfigured
 
 from brokers.client import Broker, Client
-from undertow.agents.transport import EmbeddedTransport, LeaseExpired, Producer, PublishFailed, Transport, send_all
-from undertow.agents.transport.lease import Lease
-
-Body = Callable[[faust.App, Producer], Awaitable[None]]
+from engine.harness import run
+from undertow.agents.transport import EmbeddedTransport, Producer, PublishFailed, Transport, send_all
 
 
-def run(broker: Broker, body: Body, **settings: object) -> None:
-    """Run a body with a started producer."""
+def written_when_flushed(broker: Broker, topic: str, scheme: str) -> bool:
+    """Whether a message that was sent soon is written when the flush after it returns.
 
-    async def main() -> None:
-        app = faust.App(
-            f"producer-{uuid.uuid4().hex[:8]}",
-            broker=f"{broker.scheme}://{broker.address}",
-            **{"producer_request_timeout": 5, "producer_max_batch_size": 10_000, "topic_allow_declare": False}
-            | {"table_standby_replicas": 0}
-            | settings,
-        )
-        app.finalize()
-        producer = app.producer
-        async with producer:
-            await body(app, producer)
+    The first one for a topic is on its way, in neither of Faust's and aiokafka's buffers, until metadata has come.
+    """
+    written = []
 
-    asyncio.run(main())
+    async def body(app: faust.App, producer: Producer) -> None:
+        channel = app.topic(topic, value_serializer="raw", key_serializer="raw")
+        future = channel.send_soon(key=b"k", value=b"v")
+        while producer.buffer.size:  # noqa: ASYNC110 - Faust's buffer has no event for it
+            await asyncio.sleep(0)
+        await producer.flush()
+        written.append(future.done())
+        await future
 
-
-@pytest.fixture
-def topic(client: Client) -> str:
-    name = f"t-{uuid.uuid4().hex[:8]}"
-    client.create(name, 1)
-    return name
+    run(broker, body, scheme=scheme)
+    return written == [True]
 
 
-def test_a_flush_returns_when_the_broker_has_every_record(broker: Broker, client: Client, topic: str) -> None:
+def test_stock_flush_returns_with_a_write_on_its_way(broker: Broker, topic: str) -> None:
+    """The offsets that are committed next then stand for a record that a crash takes away."""
+    assert not written_when_flushed(broker, topic, "kafka")
+
+
+def test_our_flush_waits_for_a_write_on_its_way(broker: Broker, topic: str) -> None:
+    """P1."""
+    assert written_when_flushed(broker, topic, broker.scheme)
+
+
+def test_our_flush_returns_when_the_broker_has_every_record(broker: Broker, client: Client, topic: str) -> None:
     """P1, and the order of records within and across batches."""
     expected = [(b"k%d" % i, b"v" * 100 + b"%d" % i) for i in range(1000)]
 
@@ -144,12 +145,22 @@ def test_credentials_reach_the_client_as_faust_gives_them() -> None:
     assert settings[1]["sasl_plain_username"] == "u"
 
 
-def test_a_lease_ends_before_the_session_does() -> None:
-    """C3."""
-    lease = Lease(10.0)
-    lease.check()
-    lease.renew(time.monotonic() - 8.9)
-    lease.check()
-    lease.renew(time.monotonic() - 9.1)
-    with pytest.raises(LeaseExpired):
-        lease.check()
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"producer_threaded": True},
+        {"producer_max_batch_size": 2_000_000},
+        {"processing_guarantee": "exactly_once"},
+        {"stream_wait_empty": False},
+        {"table_standby_replicas": 1},
+        {"consumer_auto_offset_reset": "latest"},
+    ],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_a_setting_that_would_undo_a_rule_is_refused_by_name(setting: dict[str, object]) -> None:
+    async def main() -> None:
+        app = faust.App("refused", broker="undertow://127.0.0.1:1", **{"table_standby_replicas": 0} | setting)
+        with pytest.raises(ImproperlyConfigured, match=next(iter(setting))):
+            _ = app.producer, app.consumer
+
+    asyncio.run(main())

@@ -120,7 +120,8 @@ def _kept(entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of: fl
             pair = (entry.seen.fact, entry.seen.place)
             about_tickets.setdefault((entry.vendor, entry.customer, entry.ticket), []).append(pair)
     tickets = [
-        Ticket(*name, ordered(read), join([], [Seen(*pair) for pair in read])[0]) for name, read in about_tickets.items()
+        Ticket(*name, ordered(read), join([], [Seen(*pair) for pair in read])[0])
+        for name, read in about_tickets.items()
     ]
     return [ticket for ticket in tickets if as_of < ticket.last + contracts[ticket.vendor].kept_for]
 
@@ -197,9 +198,7 @@ def findings(entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of:
     return {one.id: one for one in found}
 
 
-def _said(
-    ticket: Ticket, kept: list[Ticket], contract: Contract, as_of: float
-) -> tuple[Assessment, list[Finding]]:
+def _said(ticket: Ticket, kept: list[Ticket], contract: Contract, as_of: float) -> tuple[Assessment, list[Finding]]:
     """The assessment, beside the tickets opened next to the last solve as comparing with every other finds them."""
     claims = any(isinstance(x.body, f.Claimed) for x in ticket.facts)
     if not ticket.solves and not claims:
@@ -220,7 +219,7 @@ def _said(
         near = [one[2] for one in others if one[0] <= solve][-1:] + [one[2] for one in others if one[0] > solve][:1]
     day = _day(ticket.solves[0], contract) if ticket.solves else None
     name = Named(ticket.vendor, ticket.number, ticket.customer, day)
-    return assess(name, ticket.seen, [other.seen for other in near], contract, as_of)
+    return assess(name, ticket.seen, [other.seen for other in near], contract, lambda at: _day(at, contract), as_of)
 
 
 def cells(given: Iterable[Contribution]) -> dict[CellKey, Cell]:

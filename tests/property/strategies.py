@@ -34,7 +34,7 @@ CONTRACTS: Final = {
             "total_resolution": (Target(20 * UNIT), Target(10 * UNIT, since=BASE + 30 * UNIT)),
         },
         promise_grace=2 * UNIT,
-        patterns=Patterns(continued_within=4 * UNIT, unknown_after=5 * UNIT),
+        patterns=Patterns(continued_within=4 * UNIT, unknown_after=5 * UNIT, backdated_after=10 * UNIT),
         keep_all=True,
     ),
     "zenith": Contract(
@@ -148,7 +148,9 @@ def _seen(random: Random, body: Body, ids: int) -> Seen:
 
 
 def _place(random: Random) -> Place:
-    return Place(random.choice(("vendor.tickets", "vendor.claims")), random.randint(0, 1), random.randint(0, 40))
+    offset = random.randint(0, 40)
+    arrived = BASE + 2 * offset * UNIT  # one place, one time of arrival
+    return Place(random.choice(("vendor.tickets", "vendor.claims")), random.randint(0, 1), offset, arrived)
 
 
 def _ticket_body(random: Random) -> Body:
@@ -157,7 +159,8 @@ def _ticket_body(random: Random) -> Body:
         topic = random.choice(("bill", "bill", "bill", "line", None))
         return f.Opened(topic, random.choice((None, "gold", "basic")), None)
     if kind == "solved":
-        return f.StatusChanged(random.choice(("solved", "closed")), "agent")
+        cause = random.choice((None, "fault", "customer error"))
+        return f.StatusChanged(random.choice(("solved", "closed")), "agent", cause)
     if kind == "status":
         return f.StatusChanged(random.choice(STATUSES), random.choice(ACTORS))
     if kind == "claim":

@@ -39,5 +39,8 @@ def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, log
         if reason is not None:
             log.error("the worker stopped", reason=repr(reason))
             return exits.FAILED
-        return exits.OK if not stopped.code else exits.FAILED
+        if stopped.code:
+            log.error("the worker stopped", reason="it could not be started: the lines above say why")
+            return exits.FAILED
+        return exits.OK
     return exits.OK

@@ -18,6 +18,7 @@ from undertow.domain.explain import explain
 from undertow.domain.facts import Claimed, Fact, Seen, in_order
 from undertow.domain.findings import Finding, evidence
 from undertow.domain.measures import NOTHING_KNOWN, RECOVERIES, After, runs
+from undertow.domain.outcomes import Day
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
 from undertow.domain.promises import promises
@@ -50,7 +51,7 @@ class Named(Struct, frozen=True):
 
 
 def assess(
-    name: Named, seen: list[Seen], others: Sequence[list[Seen]], contract: Contract, as_of: float
+    name: Named, seen: list[Seen], others: Sequence[list[Seen]], contract: Contract, day: Day, as_of: float
 ) -> tuple[Assessment, list[Finding]]:
     """Assess one ticket as of a time (seconds): what it adds, and what can be said of it.
 
@@ -59,7 +60,7 @@ def assess(
     """
     comes = min(map(_next, (seen, *others), repeat(as_of)))
     if comes != FOREVER:
-        seen, *others = [[one for one in some if one.fact.time <= as_of] for some in (seen, *others)]
+        seen, *others = [_until(some, as_of) for some in (seen, *others)]
     facts = in_order(seen)
     read = course(facts)
     if not read.claims and not read.solves:
@@ -86,6 +87,8 @@ def assess(
         if case.match is not None:
             tallies.append(Tally("case", case.pattern, "matched"))
             findings.append(_matched(name, case, [seen, *others], contract))
+            if case.pattern == "backdated":
+                tallies.append(Tally("late", "backdated", str(day(case.match.at))))
     priority = read.priorities[-1][1] if read.priorities else None
     return Assessment(tuple(tallies), priority, min(comes, _changes_at(read, what, contract, as_of))), findings
 
@@ -95,6 +98,12 @@ def _next(seen: list[Seen], as_of: float) -> float:
     if not seen or seen[-1].fact.time <= as_of:
         return FOREVER
     return next(one.fact.time for one in seen if one.fact.time > as_of)
+
+
+def _until(seen: list[Seen], as_of: float) -> list[Seen]:
+    """What is dated up to ``as_of``; of a rewritten event it is the version that counts which decides."""
+    later = {(fact.source, fact.id) for fact in in_order(seen) if fact.time > as_of}
+    return [one for one in seen if one.fact.time <= as_of and (one.fact.source, one.fact.id) not in later]
 
 
 def _label(verdict: Class, judged: Actual) -> str:

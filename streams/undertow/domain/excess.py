@@ -71,7 +71,8 @@ def excess(arms: Arms, horizon: int) -> Excess:
     correlation = max(-1.0, min(both / sqrt(own * others), 1.0)) if own > 0 and others > 0 else 0.0
     between = difference(one, other, correlation)
     gone = min(arms.gone / n, expected)
-    between = between._replace(high=between.high + gone * (1 - expected) / (1 - gone) if gone < 1 else 1.0)
+    more = gone * (1 - expected) / (1 - gone) if gone < 1 else 1.0
+    between = Estimate(between.value, max(-1.0, between.low), min(between.high + more, 1.0))
     spread = sqrt(max(0.0, own + others - 2 * both))
     return Excess(
         horizon=horizon,

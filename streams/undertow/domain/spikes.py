@@ -25,6 +25,8 @@ RECENT: Final = 14
 """The last of them, which the baseline leaves out: a spike must not hide itself."""
 LEAST: Final = 50
 """Tickets in the baseline below which there is none: with an expected share of 8 % its standard error is then 4 points."""
+CALM: Final = THRESHOLD / 2
+"""An alarm stands until the score has fallen below this: one that comes and goes with each day's tickets is not read."""
 _CEILING: Final = 2 * THRESHOLD
 """The score goes no higher, so that it comes down again within weeks after a spike has passed."""
 
@@ -48,6 +50,8 @@ class Spike(Struct, frozen=True):
 
     state: Literal["learning", "calm", "spike"]
     score: float
+    peak: float
+    """The highest score since it was last zero."""
     baseline: float | None
     """p0; None while learning."""
     suspected: float | None
@@ -62,12 +66,12 @@ class Spike(Struct, frozen=True):
 
     @property
     def p_value(self) -> float:
-        """How often chance alone would show such a score on a given day, at most: exp(-score).
+        """How often chance alone would show such a score as the peak on a given day, at most: exp(-peak).
 
         A score is the greatest sum over the days back from now; each such sum is a likelihood ratio whose expectation
         under p0 is 1, so the bound is Ville's inequality.
         """
-        return exp(-self.score)
+        return exp(-self.peak)
 
 
 def raised(baseline: float) -> float:
@@ -91,21 +95,26 @@ def spike(counts: Mapping[int, Count], last_day: int) -> Spike:
     known = [counts.get(day, _NOTHING) for day in days]
     tickets = sum(count.n for count in known[:-RECENT])
     if tickets < LEAST:
-        return Spike("learning", 0.0, None, None, tickets, None, _NOTHING)
+        return Spike("learning", 0.0, 0.0, None, None, tickets, None, _NOTHING)
     # half a bad ticket more, of one more: a baseline of none at all would take the first bad ticket for a catastrophe
     baseline = (sum(count.bad for count in known[:-RECENT]) + 0.5) / (tickets + 1)
     suspected = raised(baseline)
     weight = weights(baseline, suspected)
-    score, began, since = 0.0, None, _NOTHING
+    state: Literal["calm", "spike"] = "calm"
+    score, peak, began, since = 0.0, 0.0, None, _NOTHING
     for day, count in zip(days, known, strict=True):
         score = step(score, count, weight)
+        if score >= THRESHOLD:
+            state = "spike"
+        elif score < CALM:
+            state = "calm"
         if score == 0.0:
-            began, since = None, _NOTHING
+            peak, began, since = 0.0, None, _NOTHING
         else:
+            peak = max(peak, score)
             began = day if began is None else began
             since = Count(since.n + count.n, since.bad + count.bad)
-    state: Literal["calm", "spike"] = "spike" if score >= THRESHOLD else "calm"
-    return Spike(state, score, baseline, suspected, tickets, began, since)
+    return Spike(state, score, peak, baseline, suspected, tickets, began, since)
 
 
 def across(series: Mapping[str, Spike], share: float = 0.05) -> frozenset[str]:

@@ -124,7 +124,7 @@ class Casebook:
     @property
     def cells(self) -> dict[CellKey, Cell]:
         """The cells as of the last settlement."""
-        return self._judgements.cells
+        return self._judgements.sums.cells
 
     @property
     def owing(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -53,45 +53,63 @@ class Taken(Struct):
 class Intake:
     """Decodes, checks the vendor, re-keys by customer.
 
-    ``vendors`` are those with a contract; ``backdated_after`` is the age (seconds, broker time minus event time) from
-    which an event counts as backdated.
+    ``vendors`` are those with a contract; ``dialects`` say by topic, as the cluster names it, how the records of a topic
+    are read that a contract names, and every other topic carries CloudEvents of any vendor; ``backdated_after`` is the age
+    (seconds, broker time minus event time) from which an event counts as backdated.
     """
 
-    def __init__(self, vendors: Collection[str], partitions: int, *, backdated_after: float = 86_400.0) -> None:
+    def __init__(
+        self,
+        vendors: Collection[str],
+        partitions: int,
+        *,
+        dialects: Mapping[str, wire.Dialect] | None = None,
+        backdated_after: float = 86_400.0,
+    ) -> None:
         self._vendors = frozenset(vendors)
         self._partitions = partitions
+        self._dialects = dict(dialects or {})
         self._backdated_after = backdated_after
 
     def take(self, records: Iterable[KafkaRecord]) -> Taken:
         """One span, in offset order. Bad input is a letter; anything raised is a bug."""
         taken = Taken()
+        feeds, entries, partitions = taken.feeds, taken.entries, self._partitions
+        dialects, decode, vendors = self._dialects, wire.decode, self._vendors
         for position, record in enumerate(records):
+            dialect = dialects.get(record.topic)
             try:
-                event = wire.decode(record.value, record.headers)
-                vendor = event.data.vendor
-                if vendor is not None and vendor not in self._vendors:
-                    raise wire.Refused("unknown_vendor", "$.data.vendor", f"no contract names {vendor[:80]!r}")
+                if dialect is None:  # everybody's topic: one event a record
+                    events: Sequence[e.Event] = (event := decode(record.value, record.headers),)
+                    vendor = event.data.vendor
+                    if vendor is not None and vendor not in vendors:
+                        raise wire.Refused("unknown_vendor", "$.data.vendor", f"no contract names {vendor[:80]!r}")
+                else:
+                    events = dialect.decode(record.value, record.headers)
+                    vendor = dialect.vendor or events[0].data.vendor
             except wire.Refused as why:
                 taken.letters.append(DeadLetter(record, why.reason, why.field, why.detail))
                 taken.refused.append(position)
-                counts = taken.feeds["unknown"]
+                counts = feeds["unknown"]
                 counts.consumed += 1
                 counts.rejected += 1
                 continue
-            counts = taken.feeds[vendor or "company"]
+            counts = feeds[vendor or "company"]
             counts.consumed += 1
             arrived = record.timestamp / 1000
-            if isinstance(event, e.PeriodClaimed):
-                happened = event.time.timestamp()
-                taken.claims.append(period_claim(event))
-            else:
-                entry = entry_of(event, Place(record.topic, record.partition, record.offset, arrived))
-                happened = entry.seen.fact.time
-                owner = entry.customer if entry.customer is not None else f"{entry.vendor}\0{entry.ticket}"
-                taken.entries[casebook_partition(owner, self._partitions)].append(entry)
-            counts.last_event_time = max(counts.last_event_time, happened)
-            if arrived - happened > self._backdated_after:
-                counts.backdated += 1
+            for event in events:
+                if isinstance(event, e.PeriodClaimed):
+                    happened = event.time.timestamp()
+                    taken.claims.append(period_claim(event))
+                else:
+                    entry = entry_of(event, Place(record.topic, record.partition, record.offset, arrived))
+                    happened = entry.seen.fact.time
+                    owner = entry.customer if entry.customer is not None else f"{entry.vendor}\0{entry.ticket}"
+                    entries[casebook_partition(owner, partitions)].append(entry)
+                if happened > counts.last_event_time:  # noqa: PLR1730 - max() costs a call an event
+                    counts.last_event_time = happened
+                if arrived - happened > self._backdated_after:
+                    counts.backdated += 1
         return taken
 
 

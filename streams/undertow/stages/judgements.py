@@ -12,7 +12,7 @@ from functools import partial
 
 from undertow.clock import day_of
 from undertow.domain.assessment import NOTHING, Assessment, Named, assess
-from undertow.domain.cells import Cell, CellKey, Contribution, Share, Tally, bucket, mix
+from undertow.domain.cells import Tally, bucket, mix
 from undertow.domain.contract import Contract
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
@@ -25,6 +25,7 @@ from undertow.stages.index import Many
 from undertow.stages.records import encode_finding
 from undertow.stages.rows import name_of
 from undertow.stages.segments import Segments
+from undertow.stages.sums import Sums
 
 
 class Judgements:
@@ -36,7 +37,7 @@ class Judgements:
         facts_of: Callable[[bytes], list[Seen]],
         published: Mapping[bytes, bytes],
     ) -> None:
-        self.cells: dict[CellKey, Cell] = {}
+        self.sums = Sums()
         self.tickets: dict[bytes, Ticket] = {}
         self.as_of = 0.0
         self._contracts = contracts
@@ -50,8 +51,6 @@ class Judgements:
         self._due = Due(self._due_at)
         self._changed: dict[bytes, list[Seen]] = {}
         self._stale: set[bytes] = set()
-        self._shares: dict[CellKey, dict[Share, Share]] = {}
-        """One object for all equal shares of a cell: most tickets of a day add the same."""
 
     # -- what comes in
 
@@ -208,7 +207,7 @@ class Judgements:
         if line.claim is not None and line.claim.met and outcome.mature:
             name, label = mix(found.priority, line.topic)
             tallies += (Tally("mix", name, label), *([Tally("mix_bad", name, label)] if outcome.bad else []))
-        self._give(ticket, contribution(line, around, outcome, contract, day, tallies), done)
+        done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, day, tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
             times = [closes_at, found.changes_at]
@@ -229,8 +228,9 @@ class Judgements:
             contacts = self._contacts[owner_of(vendor, customer, number)]
             near = contacts.next_to(ticket, line.solves[-1], self._reach[vendor])
             others = [self._by_now(self._facts_of(key), contract) for key in near]
-        day = self._days[vendor](outcome.solved_at) if outcome.solved_at is not None else None
-        return assess(Named(vendor, number, customer, day), seen, others, contract, as_of)
+        day = self._days[vendor]
+        solved_on = day(outcome.solved_at) if outcome.solved_at is not None else None
+        return assess(Named(vendor, number, customer, solved_on), seen, others, contract, day, as_of)
 
     def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
         """Of a closed history only what had happened by then."""
@@ -250,38 +250,13 @@ class Judgements:
                 done.findings[id] = value
         ticket.findings = tuple(sorted(said))
 
-    def _give(self, ticket: Ticket, new: Contribution, done: Settled) -> None:
-        """Cells += contribution(new) - contribution(old)."""
-        old = ticket.given
-        if new == old:
-            return
-        new = tuple([self._shares.setdefault(share.key, {}).setdefault(share, share) for share in new])
-        for share in new:
-            if share not in old:
-                self._cell(share.key).add(share, 1)
-                done.cells.add(share.key)
-        for share in old:
-            if share not in new:
-                self._cell(share.key).add(share, -1)
-                done.cells.add(share.key)
-        for share in old:
-            if (cell := self.cells.get(share.key)) is not None and cell.empty:
-                del self.cells[share.key], self._shares[share.key]
-        ticket.given = new
-
-    def _cell(self, key: CellKey) -> Cell:
-        cell = self.cells.get(key)
-        if cell is None:
-            cell = self.cells[key] = Cell()
-        return cell
-
     def _expose(self, contacts: Contacts, done: Settled) -> None:
         """Move the exposures of a customer's tickets, and nothing else of them: no facts need be read for it."""
         for ticket in contacts.tickets:
             given = ticket.given
             if given and (before := given[-1].exposure) is not None:
                 exposure = before._replace(others=bucket(contacts.others(ticket)))
-                self._give(ticket, (*given[:-1], given[-1]._replace(exposure=exposure)), done)
+                done.cells |= self.sums.give(ticket, (*given[:-1], given[-1]._replace(exposure=exposure)))
 
     def _wake(self, ticket: Ticket, when: float) -> None:
         """Remember when the ticket must be judged again; infinity is never."""
@@ -297,7 +272,7 @@ class Judgements:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""
         vendor, customer, number = name_of(key)
         ticket = self.tickets.pop(key)
-        self._give(ticket, (), done)
+        done.cells |= self.sums.give(ticket, ())
         self._say(ticket, [], done)
         owner = owner_of(vendor, customer, number)
         contacts = self._contacts[owner]

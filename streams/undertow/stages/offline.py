@@ -11,12 +11,13 @@ from undertow.stages.casebook import Casebook
 from undertow.stages.effects import Done
 from undertow.stages.intake import DeadLetter, Intake
 from undertow.stages.records import Entry, KafkaRecord, PeriodSaid, encode
+from undertow.wire import Dialect
 
 
 class Offline:
-    """One process, one casebook partition, one ledger."""
+    """One process, one casebook partition, one ledger. ``dialects`` as :class:`Intake` takes them, for records of topics."""
 
-    def __init__(self, contracts: Mapping[str, Contract]) -> None:
+    def __init__(self, contracts: Mapping[str, Contract], dialects: Mapping[str, Dialect] | None = None) -> None:
         self.contracts = contracts
         self.ledger = Ledger()
         self.letters: list[DeadLetter] = []
@@ -26,7 +27,7 @@ class Offline:
         self.findings: dict[bytes, bytes] = {}
         """What can be said of single tickets, by id; JSON."""
         self._rows: dict[bytes, bytes] = {}
-        self._intake = Intake(contracts, partitions=1)
+        self._intake = Intake(contracts, partitions=1, dialects=dialects)
         self.casebook = Casebook(0, contracts, self._rows, self.findings)
         self._offset = -1
 

@@ -1,43 +1,24 @@
-"""The worker under test: ids of source events are collected per key in a SpanTable; it reports to a file of JSON lines.
+"""The worker under test: ids of source events are collected per key in a SpanTable.
 
-A row is a JSON list of ids, sorted. Environment: RUN, BROKER, SCHEME, OUT, REJOIN (a file: each time it appears the
-worker leaves and joins its group again), and FAIL (raise on an event whose value is it).
+A row is a JSON list of ids, sorted. Further environment, beside `common`: ASSIGN (seconds by which the handling of an
+assignment begins late), STALL (after a write the process finds itself that many seconds older, and what it wrote still
+waits in its producer).
 """
 
 import asyncio
 import json
 import os
-from pathlib import Path
 
 import faust
+from common import CELLS, FAIL, PARTITIONS, SOURCE, create, rejoin_when_told, report, watch_seeks
 
-from undertow.agents.transport import SpanSchema, SpanTable, Transport, spans
+from undertow.agents.transport import Consumer, SpanSchema, SpanTable, Transport, spans
 
-RUN, FAIL = os.environ["RUN"], os.environ.get("FAIL", "").encode()
-PARTITIONS = 2
+ASSIGN, STALL = (float(os.environ.get(name, "0")) for name in ("ASSIGN", "STALL"))
 Transport.pace = 0.05
-SOURCE, CELLS = f"src-{RUN}", f"cells-{RUN}"
+watch_seeks(Consumer)
 
-app = faust.App(
-    f"book-{RUN}",
-    broker=f"{os.environ['SCHEME']}://{os.environ['BROKER']}",
-    store="memory://",
-    datadir=str(Path(os.environ["OUT"]).parent / "data"),
-    topic_partitions=PARTITIONS,
-    topic_allow_declare=False,
-    topic_disable_leader=True,
-    table_standby_replicas=0,
-    broker_session_timeout=3,
-    broker_heartbeat_interval=0.5,
-    broker_commit_interval=float(os.environ.get("COMMIT", "0.5")),
-    broker_commit_every=1_000_000,
-    broker_max_poll_records=2000,
-    stream_buffer_maxsize=8,
-    producer_request_timeout=10,
-    producer_max_batch_size=200_000,
-    worker_redirect_stdouts=False,
-    web_enabled=False,
-)
+app = create(broker_max_poll_records=2000, stream_buffer_maxsize=8, producer_max_batch_size=200_000)
 
 
 def union(old: bytes, new: bytes) -> bytes:
@@ -45,11 +26,6 @@ def union(old: bytes, new: bytes) -> bytes:
 
 
 book = SpanTable(app, name="book", source=SOURCE, partitions=PARTITIONS, join=union)
-
-
-def report(what: str, **more: object) -> None:
-    with Path(os.environ["OUT"]).open("a") as out:
-        out.write(json.dumps({"what": what, **more}) + "\n")
 
 
 async def collect(span) -> None:
@@ -64,6 +40,9 @@ async def collect(span) -> None:
         old = changes.get(record.key, book.rows(partition).get(record.key))
         changes[record.key] = new if old is None else union(old, new)
     await book.write(partition, changes)
+    if STALL:  # nothing has awaited since the batch was handed over: aiokafka has not begun to send it
+        clock = app.consumer.lease.clock
+        app.consumer.lease.clock = lambda: clock() + STALL
     offsets = [record.offset for record in span.records]
     ids = sum(len(json.loads(row)) for row in book.rows(partition).values())
     report("span", partition=partition, offsets=offsets, ids=ids)
@@ -78,6 +57,12 @@ app.agent(app.topic(SOURCE, schema=SpanSchema(), partitions=PARTITIONS))(spans(a
 app.agent(app.topic(CELLS, schema=SpanSchema(), partitions=1, acks=False))(spans(app, watch))
 
 
+@app.on_partitions_assigned.connect
+async def assigned(*args: object, **kwargs: object) -> None:
+    await asyncio.sleep(ASSIGN)
+    report("assigned", lease=app.consumer.lease.age)
+
+
 @book.on_recover
 async def recovered() -> None:
     rows = {key.decode(): json.loads(row) for p in range(PARTITIONS) for key, row in book.rows(p).items()}
@@ -86,14 +71,10 @@ async def recovered() -> None:
 
 @app.task
 async def state() -> None:
-    rejoin = Path(os.environ["REJOIN"])
     while not app.should_stop:
         await asyncio.sleep(0.1)
         consumer = app.consumer
-        if rejoin.exists():  # noqa: ASYNC240
-            rejoin.unlink()  # noqa: ASYNC240
-            thread = consumer._thread
-            thread.thread_loop.call_soon_threadsafe(thread._consumer._coordinator.request_rejoin)
+        rejoin_when_told(consumer)
         if consumer.lease.age is not None:
             lag = {f"{tp.topic}/{tp.partition}": n for tp, n in consumer.lag().items()}
             caught = consumer.caught_up(faust.types.TP(CELLS, 0))

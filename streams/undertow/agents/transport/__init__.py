@@ -7,17 +7,17 @@ P2 acks=all and an idempotent producer (producer).
 P3 a publish that raises settles its future (producer).
 C1 commit before revoke, bounded by half the session (consumer).
 C2 a commit is the contiguous acked prefix of what was delivered (ledger).
-C3 no send when the last good heartbeat is too old (lease, thread, producer).
+C3 no write to a socket when the last good heartbeat is too old (lease, thread, gate).
 C4 a free buffer wakes the fetch at once (delivery).
 C5 sources deliver nothing between a revoke and the seek, and the seek names every partition (delivery, consumer).
-C6 a table's changelog is assigned with its source, or the worker stops (consumer).
-C7 an agent's error stops the worker without a commit (spans, consumer).
+C6 a table's changelog and its source are assigned together, or the worker stops (consumer).
+C7 an agent's error stops the worker without a commit, and what a cancelled agent had in hand is not done (spans, consumer).
 C8 small fetches of sources are paced (delivery).
 """
 
 from undertow.agents.transport.consumer import Consumer
 from undertow.agents.transport.driver import EmbeddedTransport, Transport
-from undertow.agents.transport.errors import LeaseExpired, MissingChangelog, PublishFailed
+from undertow.agents.transport.errors import LeaseExpired, MissingChangelog, NotWritten, PublishFailed
 from undertow.agents.transport.producer import Producer, Record, send_all, stop_worker
 from undertow.agents.transport.spans import Span, SpanSchema, spans
 from undertow.agents.transport.table import SpanTable
@@ -27,6 +27,7 @@ __all__ = [
     "EmbeddedTransport",
     "LeaseExpired",
     "MissingChangelog",
+    "NotWritten",
     "Producer",
     "PublishFailed",
     "Record",

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from faust.exceptions import ImproperlyConfigured
 from faust.types import TP, Message
+from faust.types.enums import ProcessingGuarantee
 
 from undertow.agents.transport.delivery import Delivery
 from undertow.agents.transport.errors import MissingChangelog
@@ -29,6 +30,12 @@ class Consumer(Delivery):
             raise ImproperlyConfigured("consumer_auto_offset_reset must be 'earliest': anything else skips records")
         if conf.table_standby_replicas:
             raise ImproperlyConfigured("table_standby_replicas must be 0: standby recovery is not under these rules")
+        if cast(ProcessingGuarantee, conf.processing_guarantee) is not ProcessingGuarantee.AT_LEAST_ONCE:
+            raise ImproperlyConfigured(
+                "processing_guarantee must be at_least_once: transactions are not under these rules"
+            )
+        if not conf.stream_wait_empty:
+            raise ImproperlyConfigured("stream_wait_empty must be on: agents would write on after a revoke")
         self.lease = Lease(conf.broker_session_timeout)
         self.commits = 0
         """How often offsets were committed: a watcher sees that the worker makes progress."""
@@ -90,9 +97,8 @@ class Consumer(Delivery):
         Faust seeks only where something is committed. A record that was fetched and dropped before this seek would then
         be lost on a new topic, and a topic without acks would not be read again.
         """
-        self.sources_open = False
+        epoch = self._close_sources()
         async with self.fetching:
-            self.epoch += 1
             self._goals.clear()
             sources = self._sources()
             committed = {tp: offset for tp, offset in (await self.seek_to_committed()).items() if offset and offset > 0}
@@ -108,7 +114,13 @@ class Consumer(Delivery):
                 self.ledger.start(tp, starts[tp])
                 if tp in unacked:
                     self._goals[tp] = ends[tp]
-            self.sources_open = True
+            # Not where a rebalance has begun meanwhile: it ends with a seek of its own.
+            self.sources_open = self.epoch == epoch
+
+    def _close_sources(self) -> int:
+        self.sources_open = False
+        self.epoch += 1
+        return self.epoch
 
     # -- Commits: C2
 
@@ -139,20 +151,21 @@ class Consumer(Delivery):
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """C6: go on only if each table's changelog is here with its source, both with the table's partitions.
 
-        A changelog that the group's leader did not know when it assigned stays unassigned for the leader's life, and
-        Faust then runs the table without recovery.
+        A topic that the group's leader did not know when it assigned stays unassigned for the leader's life. Faust then
+        runs the table without recovery, or waits for records of a source that nobody reads.
         """
-        self.sources_open = False
+        self._close_sources()
         for table in self.app.tables.values():
             source, log = getattr(table, "source", None), table.changelog_topic_name
             if source is None:
                 continue
             here = {tp.partition for tp in assigned if tp.topic == log}
             read = {tp.partition for tp in assigned if tp.topic == source}
-            if read - here or any(partition >= table.partitions for partition in read | here):
+            if read != here or any(partition >= table.partitions for partition in read):
                 text = (
-                    f"{source} and {log} must both exist with {table.partitions} partitions, but assigned are "
-                    f"{sorted(read)} and {sorted(here)}; create what is missing, then start again"
+                    f"assigned are partitions {sorted(read)} of {source} but {sorted(here)} of {log}: either one of the "
+                    f"two does not exist with {table.partitions} partitions, or the group dealt out by what it knew "
+                    "before a broker's restart. Create what is missing; if nothing is, just start the worker again."
                 )
                 await stop_worker(self.app, MissingChangelog(text))
                 return
@@ -163,7 +176,7 @@ class Consumer(Delivery):
 
         Faust drops the acks first, so each rebalance replays everything since the last commit.
         """
-        self.sources_open = False
+        self._close_sources()
         if revoked and not self.should_stop:
             budget = self.app.conf.broker_session_timeout * SETTLE_RATIO
             self.app.flow_control.suspend()

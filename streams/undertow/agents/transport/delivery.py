@@ -33,7 +33,7 @@ class Delivery(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self.ledger = Ledger()
-        #: C5: whether sources may be delivered, which is from a seek to the next revoke; each seek is a new epoch.
+        #: C5: whether sources may be delivered, which is from a seek to the next revoke. Each of the two begins a new epoch.
         self.sources_open = False
         self.epoch = 0
         #: Held by each fetch and each seek: a fetch from before a seek must not take records from after it.

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from aiokafka.errors import KafkaError
 from faust.exceptions import FaustError
 
 
-class PublishFailed(FaustError):  # a state of affairs, like Faust's own NotReady
+class NotWritten(FaustError, KafkaError):  # type: ignore[misc]  # aiokafka is untyped
+    """A record is not on the broker. A KafkaError, for aiokafka fails a batch by no other kind; it never retries ours."""
+
+    __str__ = Exception.__str__  # a KafkaError's says the class a second time
+
+
+class PublishFailed(NotWritten):  # a state of affairs, like Faust's own NotReady
     """A record that must be on the broker is not there; no offset may be committed any more."""
 
 
-class LeaseExpired(FaustError):  # a state of affairs, like Faust's own NotReady
+class LeaseExpired(NotWritten):  # a state of affairs, like Faust's own NotReady
     """The group may have given our partitions away; a write now could overwrite the state of their new owner."""
 
 
 class MissingChangelog(FaustError):  # a state of affairs, like Faust's own NotReady
-    """A source partition is assigned without its table's changelog partition: its table would start from nothing."""
+    """A source partition is assigned without its table's changelog partition, or the other way round."""

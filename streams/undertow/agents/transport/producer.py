@@ -14,6 +14,7 @@ from faust.transport.producer import ProducerBuffer
 from faust.types import AppT, FutureMessage, HeadersArg, RecordMetadata
 
 from undertow.agents.transport.errors import PublishFailed
+from undertow.agents.transport.gate import guard
 
 #: One record to append: key, value (None deletes the key of a compacted topic), headers.
 Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
@@ -43,6 +44,8 @@ class Producer(driver.Producer):
         super().__init__(*args, **kwargs)
         if self.max_batch_size > self.max_request_size:
             raise ImproperlyConfigured("producer_max_batch_size is above producer_max_request_size")
+        if self.threaded_producer is not None:
+            raise ImproperlyConfigured("producer_threaded must be off: its writes would pass by these rules")
         self.buffer = Buffer(loop=self.loop, beacon=self.beacon)
         self.buffer.app = self.app
         self.failed: BaseException | None = None
@@ -51,6 +54,22 @@ class Producer(driver.Producer):
     def _settings_extra(self) -> Mapping[str, Any]:
         # P2: acks=all keeps a record through the loss of a leader; idempotence keeps order and drops retried batches.
         return {"acks": "all", "enable_idempotence": cast(Any, self.transport).idempotent}
+
+    def _new_producer(self, transactional_id: str | None = None) -> Any:
+        producer = super()._new_producer(transactional_id)
+        guard(producer, self.check)
+        return producer
+
+    def check(self) -> None:
+        """Raise where nothing may be written: after a failure, or when our partitions may be lost (C3).
+
+        A process without a consumer may write.
+        """
+        if self.failed is not None:
+            raise PublishFailed(f"nothing is written any more: {self.failed!r}") from self.failed
+        consumer = cast(Any, self.app)._consumer  # the property would build a consumer for a process that has none
+        if consumer is not None:
+            consumer.lease.check()
 
     def fail(self, exc: BaseException) -> None:
         """Poison: from now on every flush, and so every commit, raises. The first reason is kept."""
@@ -84,25 +103,17 @@ class Producer(driver.Producer):
         *,
         transactional_id: str | None = None,
     ) -> Awaitable[RecordMetadata]:
-        """Send one record that `flush` waits for. Raises LeaseExpired (C3)."""
-        self.check_lease()
+        """Send one record that `flush` waits for."""
         sent = await super().send(topic, key, value, partition, timestamp, headers, transactional_id=transactional_id)
         return self._track(cast("asyncio.Future[Any]", sent))
 
     async def send_batch(self, batch: Any, topic: str, partition: int) -> asyncio.Future[Any]:
-        """Send a built record batch; one future for all of it. Raises LeaseExpired (C3)."""
-        self.check_lease()
+        """Send a built record batch; one future for all of it."""
         return self._track(await self._ensure_producer().send_batch(batch, topic, partition=partition))
 
     def new_batch(self) -> Any:
         """Return an empty aiokafka batch of at most `producer_max_batch_size` bytes (its first record always fits)."""
         return self._ensure_producer().create_batch()
-
-    def check_lease(self) -> None:
-        """C3: raise LeaseExpired where our partitions may be lost. A process without a consumer may write."""
-        consumer = cast(Any, self.app)._consumer  # the property would build a consumer for a process that has none
-        if consumer is not None:
-            consumer.lease.check()
 
     async def flush(self) -> None:
         """P1: return when the broker has acknowledged all that was handed over before this call.
@@ -138,7 +149,7 @@ async def send_all(
 
     Appending waits while the previous batch of the partition is not sent off, so memory stays bounded. A record larger
     than a batch is sent in a batch of its own. Raises PublishFailed, and poisons the producer, for a record above
-    `producer_max_request_size` (the message names its key and size in bytes); raises LeaseExpired (C3).
+    `producer_max_request_size` (the message names its key and size in bytes).
     """
     futures: list[asyncio.Future[Any]] = []
     now = int(time.time() * 1000)

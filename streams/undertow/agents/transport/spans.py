@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -69,8 +70,8 @@ def spans(
     """Return an agent body which awaits `handle(span)` for each span.
 
     C7: an exception poisons the producer and crashes the app, so the span is never committed and the next start reads
-    it again. Faust acks and commits whatever was yielded, error or not. Bad data must not raise: it is a dead letter.
-    `on_error` is called before that, to count or to log.
+    it again. Faust acks and commits whatever was yielded, error or not, and also what it cancels an agent in. Bad data
+    must not raise: it is a dead letter. `on_error` is called before that, to count or to log.
     """
 
     async def body(stream: StreamT[Any]) -> None:
@@ -79,6 +80,9 @@ def spans(
             span = Span(message.topic, message.partition, message.offset, cast(Any, event.value))
             try:
                 await handle(span)
+            except asyncio.CancelledError:
+                message.acked = True  # looks acked and so never is: Faust acks what a cancelled agent had in hand
+                raise
             except Exception as exc:
                 if on_error is not None:
                     on_error(span, exc)

@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import aiokafka
+from aiokafka.errors import NoError, RebalanceInProgressError
+from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+#: C3: answers by which the group counts us as a member; during a rebalance it does, until it is completed.
+COUNTED = (NoError.errno, RebalanceInProgressError.errno)
 #: Seconds a broker may take to answer the fetch that verifies a log end.
 VERIFY_TIMEOUT = 10.0
 #: Milliseconds which a fetch of an idle log waits for news.
@@ -21,31 +25,23 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread. All its coroutines run in the loop of that thread."""
 
     async def on_start(self) -> None:
-        """Start the client, with C3's hooks in its group coordinator.
+        """Start the client, with C3's hook in its group coordinator.
 
-        Two private methods of aiokafka are wrapped; an aiokafka without them raises AttributeError here, so that an
-        upgrade stops the worker instead of silently leaving the lease unrenewed or unguarded.
+        A private method of aiokafka is wrapped; an aiokafka without it raises AttributeError here, so that an upgrade
+        stops the worker instead of silently leaving the lease unrenewed.
         """
         await super().on_start()
-        coordinator = self._ensure_consumer()._coordinator
-        beat, join = coordinator._do_heartbeat, coordinator._do_rejoin_group
-        lease = cast(Any, self.consumer).lease
+        coordinator, lease = self._ensure_consumer()._coordinator, cast(Any, self.consumer).lease
+        send = coordinator._send_req
 
-        async def do_heartbeat() -> Any:
-            asked = time.monotonic()  # before the request: the broker counts from when it read it, not from the answer
-            good = await beat()
-            if good:
+        async def send_req(request: Any) -> Any:
+            asked = lease.clock()  # before the request: the broker counts from when it read it, not from the answer
+            answer = await send(request)
+            if isinstance(request, (HeartbeatRequest, SyncGroupRequest)) and answer.error_code in COUNTED:
                 lease.renew(asked)
-            return good
+            return answer
 
-        async def do_rejoin_group(subscription: Any) -> Any:
-            good = await join(subscription)
-            if good:
-                lease.renew(time.monotonic())
-            return good
-
-        coordinator._do_heartbeat = do_heartbeat
-        coordinator._do_rejoin_group = do_rejoin_group
+        coordinator._send_req = send_req
 
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)

@@ -1,0 +1,135 @@
+"""How a vendor stands: what it reports against what was recomputed. A pure function of cells, claims, contract and a time.
+
+Start here: ``compared`` has the measures, ``stated`` the periods, ``habits`` the patterns, ``budget`` and ``equity`` the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+
+from undertow.domain import budget as truth
+from undertow.domain.actuals import SLA
+from undertow.domain.budget import Budget, Told
+from undertow.domain.cells import Tally
+from undertow.domain.compared import Comparison, comparisons, looks_back
+from undertow.domain.contract import BURNS, ROLLING, WINDOWS, Contract
+from undertow.domain.equity import Counted, Equity, Stratum, equity
+from undertow.domain.habits import BLAMED, Habits, habits
+from undertow.domain.ledger import ALL, Cells, PeriodClaim
+from undertow.domain.patterns.accusations import Cases
+from undertow.domain.periods import Known, Period
+from undertow.domain.stated import Stated, stated
+from undertow.domain.tallied import Tallied, cases
+
+_WATCHED: Final = max(ROLLING, *(long for _, long, _ in BURNS))
+
+
+class Standing(Struct, frozen=True):
+    """Everything that is said of one vendor beside its figures."""
+
+    vendor: str
+    comparisons: tuple[Comparison, ...] = ()
+    """By segment, then by when they are known, window and measure."""
+    stated: tuple[Stated, ...] = ()
+    """By measure and period."""
+    habits: tuple[Habits, ...] = ()
+    """By period, those without a case left out."""
+    budget: Budget | None = None
+    """None while no claim can be checked."""
+    budgeted: tuple[str, ...] = ()
+    """The measures it is over."""
+    equity: tuple[tuple[str, Equity], ...] = ()
+    """Of hidden dissatisfaction, by window; empty where the contract tells no segments apart."""
+
+
+def edges(known: Known, periods: Iterable[Period]) -> set[int]:
+    """The days at which a window or a period begins, and the days after their ends."""
+    found = {edge for period in periods for edge in (period.first, period.last + 1)}
+    for last in (known.complete, known.mature):
+        found |= {last + 1, *(last - window + 1 for window in WINDOWS)}
+    return found
+
+
+def standing(
+    tallied: Tallied,
+    said: Iterable[tuple[PeriodClaim, ...]],
+    contract: Contract,
+    known: Known,
+    periods: Sequence[Period],
+    others: Callable[[Period], Cases],
+) -> Standing:
+    """One vendor. ``said``: its period claims, the first and the last version of each; ``periods``: those to examine for
+
+    patterns; ``others``: how often the other vendors put tickets down to the customer in a period. ``tallied`` has
+    :func:`edges` of the same days and periods.
+    """
+    compared = comparisons(tallied, contract, known)
+    measures = budgeted(compared, contract)
+    return Standing(
+        contract.vendor,
+        tuple(compared),
+        tuple(stated(said, tallied, contract, known)),
+        tuple(one for period in periods if (one := habits(tallied, period, others(period), contract, known)).examined),
+        told(tallied, measures, contract, known) if measures else None,
+        measures,
+        tuple(_equities(tallied, contract, known)),
+    )
+
+
+def blamed(cells: Cells, period: Period) -> Cases:
+    """How often tickets of a period were put down to the customer, among those solved with a cause."""
+    found = [cases(cell.tallies, BLAMED) for key, cell in cells.items() if period.first <= key.day <= period.last]
+    return Cases(sum(one.matched for one in found), sum(one.n for one in found))
+
+
+def budgeted(compared: Iterable[Comparison], contract: Contract) -> tuple[str, ...]:
+    """The measures of the truth budget: the SLA as a whole where it is claimed and can be checked, else all together.
+
+    Those that are known only after the follow-up count where no other can be checked: they would be missing of every day
+    that the alerts look at.
+    """
+    checked = [one.measure for one in compared if (one.segment, one.window) == (ALL, ALL) and one.gap.n]
+    if SLA in checked:
+        return (SLA,)
+    soon = tuple(sorted(measure for measure in checked if not looks_back(measure, contract)))
+    return soon or tuple(sorted(checked))
+
+
+def told(tallied: Tallied, measures: Sequence[str], contract: Contract, known: Known) -> Budget:
+    """The truth budget over some measures, up to the newest day of which they are known."""
+    late = all(looks_back(measure, contract) for measure in measures)
+    last = known.mature if late else known.complete
+    days = {}
+    for day in range(last - _WATCHED + 1, last + 1):
+        confirmed = sum(tallied.on(day, Tally("verdict", measure, "confirmed_met")) for measure in measures)
+        over = sum(tallied.on(day, Tally("verdict", measure, "over_reported")) for measure in measures)
+        if confirmed or over:
+            days[day] = Told(confirmed, confirmed + over)
+    return truth.budget(days, last, contract.objective, contract.minimum_n)
+
+
+def _equities(tallied: Tallied, contract: Contract, known: Known) -> Iterator[tuple[str, Equity]]:
+    if not contract.segments:
+        return
+    windows: dict[str, dict[str, Mapping[Stratum, Counted]]] = {}
+    for segment in tallied.segments:
+        for window, sums, _ in tallied.windows(segment, known.mature):
+            mix = {
+                Stratum(name, label): Counted(sums.get(Tally("mix_bad", name, label), 0), n)
+                for (kind, name, label), n in sums.items()
+                if kind == "mix"
+            }
+            windows.setdefault(window, {})[segment] = mix
+    for window, segments in windows.items():
+        same = tuple((segment, tuple(sorted(mix.items()))) for segment, mix in sorted(segments.items()))
+        yield window, _equity(same, contract.minimum_n)
+
+
+@lru_cache(maxsize=1024)
+def _equity(segments: tuple[tuple[str, tuple[tuple[Stratum, Counted], ...]], ...], minimum_n: int) -> Equity:
+    """Kept: mature tickets hardly change."""
+    return equity({segment: dict(mix) for segment, mix in segments}, minimum_n)

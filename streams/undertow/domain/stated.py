@@ -1,0 +1,60 @@
+"""What a vendor states about a period, held against the tickets of its days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from undertow.domain.actuals import SLA
+from undertow.domain.compared import classes, labels, looks_back
+from undertow.domain.contract import Contract
+from undertow.domain.ledger import PeriodClaim
+from undertow.domain.periods import Known, Period
+from undertow.domain.reconcile import Cohort, Reconciled, Versions, reconcile, versions
+from undertow.domain.tallied import Tallied
+
+
+class Stated(Struct, frozen=True):
+    """The versions of one period claim, and the standing one against its cohort."""
+
+    versions: Versions
+    reconciled: Reconciled | None
+    """None where tickets of its days have been dropped: nothing is said of what can no longer be recomputed."""
+
+    @property
+    def claim(self) -> PeriodClaim:
+        """The version that stands."""
+        return self.versions.last
+
+
+def stated(
+    said: Iterable[tuple[PeriodClaim, ...]], tallied: Tallied, contract: Contract, known: Known
+) -> list[Stated]:
+    """Every period claim of one vendor; ``said`` are some versions of each, the first and the last among them."""
+    return [_stated(versions(some), tallied, contract, known) for some in said]
+
+
+def cohort(period: Period, measure: str, tallied: Tallied) -> tuple[Cohort, int]:
+    """The tickets of a period under a measure, and how many of them are still to be judged.
+
+    Of tickets that cannot be judged a cell does not say what was claimed; of the SLA as a whole it does once they are mature.
+    """
+    counts, sums = tallied.within(period, labels(measure))
+    of = classes(measure, sums)
+    paired = of.confirmed_met + of.confirmed_missed + of.over_reported + of.under_reported
+    claimed, claimed_met = paired, of.confirmed_met + of.over_reported
+    if measure == SLA and counts.solved == counts.mature:
+        claimed, claimed_met = counts.claimed, counts.reported_met
+    total = paired + of.actual_only_met + of.actual_only_missed
+    met = of.confirmed_met + of.under_reported + of.actual_only_met
+    return Cohort(total, met, claimed, claimed_met, max(0, counts.solved - total)), of.immature
+
+
+def _stated(said: Versions, tallied: Tallied, contract: Contract, known: Known) -> Stated:
+    claim = said.last
+    if known.kept is not None and claim.first_day < known.kept:
+        return Stated(said, None)
+    found, waiting = cohort(Period(claim.first_day, claim.last_day), claim.measure, tallied)
+    last = known.mature if looks_back(claim.measure, contract) else known.complete
+    return Stated(said, reconcile(said, found, closed=claim.last_day <= last and not waiting))

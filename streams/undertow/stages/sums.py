@@ -1,0 +1,42 @@
+"""The cells as sums of what the tickets add."""
+
+from __future__ import annotations
+
+from undertow.domain.cells import Cell, CellKey, Contribution, Share
+from undertow.stages.contacts import Ticket
+
+
+class Sums:
+    """Cells changed by contribution(new) - contribution(old)."""
+
+    def __init__(self) -> None:
+        self.cells: dict[CellKey, Cell] = {}
+        self._shares: dict[CellKey, dict[Share, Share]] = {}
+        """One object for all equal shares of a cell: most tickets of a day add the same."""
+
+    def give(self, ticket: Ticket, new: Contribution) -> set[CellKey]:
+        """Let the ticket add ``new`` instead of what it added before. Returns the cells that changes."""
+        old = ticket.given
+        if new == old:
+            return set()
+        new = tuple([self._shares.setdefault(share.key, {}).setdefault(share, share) for share in new])
+        changed = set()
+        for share in new:
+            if share not in old:
+                self._cell(share.key).add(share, 1)
+                changed.add(share.key)
+        for share in old:
+            if share not in new:
+                self._cell(share.key).add(share, -1)
+                changed.add(share.key)
+        for share in old:
+            if (cell := self.cells.get(share.key)) is not None and cell.empty:
+                del self.cells[share.key], self._shares[share.key]
+        ticket.given = new
+        return changed
+
+    def _cell(self, key: CellKey) -> Cell:
+        cell = self.cells.get(key)
+        if cell is None:
+            cell = self.cells[key] = Cell()
+        return cell

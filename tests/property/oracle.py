@@ -188,6 +188,8 @@ def _adds(
         priority = "" if said.priority is None else f"{zlib.crc32(said.priority.encode()) % 16:x}"
         topic = "" if ticket.topic is None else f"{zlib.crc32(ticket.topic.encode()) % 256:x}"
         tallies += [Tally("mix", priority, topic)] + [Tally("mix_bad", priority, topic)] * bad
+    if said.one_contact is not None:
+        tallies.append(Tally("first_contact", "", "yes" if said.one_contact and not bad else "no"))
     return (opening, Share(key, counts, exposure, tuple(tallies)))
 
 

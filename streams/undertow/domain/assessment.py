@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 from math import nextafter
 from typing import Final
@@ -12,7 +12,7 @@ from msgspec import Struct
 from undertow.domain.actuals import Actual, actual, deadline
 from undertow.domain.cells import Tally
 from undertow.domain.comparison import DISCORDANT, Class, compare
-from undertow.domain.contract import Contract
+from undertow.domain.contract import DAY, Contract
 from undertow.domain.course import FOREVER, HUMAN, Course, course
 from undertow.domain.explain import explain
 from undertow.domain.facts import Claimed, Fact, Seen, in_order
@@ -22,10 +22,16 @@ from undertow.domain.outcomes import Day
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
 from undertow.domain.promises import promises
-from undertow.domain.recovery import Contact, after
+from undertow.domain.recovery import Contact, after, hand_offs, rating
 
 _LOOKS_BACK: Final = frozenset({"durable_resolution", *RECOVERIES})
 """Measures that depend on what came after the solve."""
+
+
+MOST_HAND_OFFS: Final = 5
+"""More are counted as so many: a label has to be bounded."""
+RECOVERED: Final = (("1h", 3600.0), ("4h", 4 * 3600.0), ("1d", DAY), ("3d", 3 * DAY), ("7d", 7 * DAY))
+"""Seconds from a failure to the next human reply, by label; ``more`` is longer, ``open`` has none yet."""
 
 
 class Assessment(Struct, frozen=True, gc=False):
@@ -34,6 +40,8 @@ class Assessment(Struct, frozen=True, gc=False):
     tallies: tuple[Tally, ...] = ()
     priority: str | None = None
     """The one in force last."""
+    one_contact: bool | None = None
+    """Whether one human contact was all up to the last solve; None where the feed has no messages or it was never solved."""
     changes_at: float = FOREVER
     """The first time (seconds) at which it may change though nothing happens: a deadline, a promise's grace."""
 
@@ -89,8 +97,41 @@ def assess(
             findings.append(_matched(name, case, [seen, *others], contract))
             if case.pattern == "backdated":
                 tallies.append(Tally("late", "backdated", str(day(case.match.at))))
-    priority = read.priorities[-1][1] if read.priorities else None
-    return Assessment(tuple(tallies), priority, min(comes, _changes_at(read, what, contract, as_of))), findings
+    tallies += _counted(read, near, contract, as_of)
+    return Assessment(
+        tuple(tallies),
+        read.priorities[-1][1] if read.priorities else None,
+        _one_contact(read),
+        min(comes, _changes_at(read, what, contract, as_of)),
+    ), findings
+
+
+def _counted(read: Course, near: Sequence[Sequence[Fact]], contract: Contract, as_of: float) -> Iterable[Tally]:
+    """What is counted of a ticket, not held against a target: promises, hand-offs, ratings, how soon failures were owned."""
+    for promise in promises(read, contract.promise_grace, as_of):
+        yield Tally("promise", "", promise.state)
+    if not read.solves:
+        return
+    yield Tally("hand_offs", "", str(min(hand_offs(read), MOST_HAND_OFFS)))
+    rated = rating(read, contract)
+    yield Tally("csat", "", ("good" if rated.good else "bad") if rated.rated else "unrated")
+    if read.reopens or read.pledges or near:
+        for failure in after(read, _contacts(near), contract, as_of).failures:
+            waited = None if failure.replied is None else failure.replied - failure.at
+            yield Tally("recovery", "reply", _within(waited))
+
+
+def _within(seconds: float | None) -> str:
+    """The label of the first of :data:`RECOVERED` that a wait is not longer than."""
+    if seconds is None:
+        return "open"
+    return next((label for label, most in RECOVERED if seconds <= most), "more")
+
+
+def _one_contact(read: Course) -> bool | None:
+    if not read.solves or not read.wrote:
+        return None
+    return sum([said.by == HUMAN and said.at <= read.solves[-1] for said in read.talk]) == 1
 
 
 def _next(seen: list[Seen], as_of: float) -> float:

@@ -51,16 +51,16 @@ class Exposure(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """One more thing that is counted of a ticket; a cell holds how many tickets each was said of.
+    """One more thing that is counted of a ticket; a cell holds how often each was said.
 
-    | kind | name | label |
-    |---|---|---|
-    | ``verdict`` | measure | ``confirmed_met``, ``confirmed_missed``, ``over_reported``, ``under_reported``, ``claim_only``,
-      ``actual_only_met``, ``actual_only_missed``, ``unverifiable``, ``immature`` |
-    | ``over_reported``, ``under_reported`` | measure | its cause |
-    | ``case`` | pattern | ``n``: counted among its cases; ``matched``: shows it |
-    | ``late`` | ``backdated`` | the day its first late event arrived |
-    | ``mix`` | class of the priority | class of the topic, of mature tickets reported as met; ``mix_bad``: those that went bad |
+    - ``verdict``, a measure, one of ``confirmed_met``, ``confirmed_missed``, ``over_reported``, ``under_reported``,
+      ``claim_only``, ``actual_only_met``, ``actual_only_missed``, ``unverifiable``, ``immature``
+    - ``over_reported`` or ``under_reported``, a measure, its cause
+    - ``case``, a pattern, ``n`` (counted among its cases) or ``matched`` (shows it)
+    - ``late``, ``backdated``, the day on which its first late event arrived
+    - ``mix``, class of the priority, class of the topic: of mature tickets reported as met; ``mix_bad``: those that went bad
+    - ``promise``, nothing, its state; ``hand_offs``, nothing, how many; ``csat``, nothing, ``good``, ``bad`` or ``unrated``;
+      ``recovery``, ``reply``, how soon a human answered a failure; ``first_contact``, nothing, ``yes`` or ``no``
     """
 
     kind: str

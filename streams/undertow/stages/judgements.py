@@ -207,6 +207,8 @@ class Judgements:
         if line.claim is not None and line.claim.met and outcome.mature:
             name, label = mix(found.priority, line.topic)
             tallies += (Tally("mix", name, label), *([Tally("mix_bad", name, label)] if outcome.bad else []))
+        if outcome.mature and found.one_contact is not None:
+            tallies += (Tally("first_contact", "", "yes" if found.one_contact and not outcome.bad else "no"),)
         done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, day, tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon

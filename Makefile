@@ -7,10 +7,11 @@ SEED   ?= 1
 DEMO   := --seed $(SEED) $(if $(BROKER),--broker $(BROKER)) $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench check format lint types lock docs clean
+.PHONY: help demo test chaos check format lint types lock docs clean
+.PHONY: bench bench-peers bench-growth bench-latency bench-scale bench-recovery bench-table
 
 help:          ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(READY) ## three simulated vendors, live in the terminal; BROKER=host:port uses your own Kafka
 	@$(BIN)/undertow demo $(DEMO)
@@ -21,8 +22,21 @@ test: $(READY) ## every test that can run here; what cannot is skipped with its 
 chaos: $(READY) ## 200,000 events through kills, rebalances, pauses and a dead broker; SEED=n BROKER_KIND=apache|embedded
 	@$(BIN)/python -m tests.chaos.run --seed $(SEED) --broker $(or $(BROKER_KIND),apache) $(ARGS)
 
+BENCH := PYTHONPATH=tests $(BIN)/python -m bench
 bench: $(READY) ## CPU an event of the peers' job and of the product, beside the floor; EVENTS=n ROUNDS=n
-	@PYTHONPATH=tests $(BIN)/python -m bench.run
+	@$(BENCH).run
+bench-peers: $(READY) ## the same job by the engines of ../shared/peers, installed on first use; PEERS=quix,bytewax
+	@$(BENCH).peers
+bench-growth: $(READY) ## CPU an event and memory a ticket with 10,000 to 1,000,000 tickets in; SIZES=n,n
+	@$(BENCH).growth
+bench-latency: $(READY) ## broker's append to changed figure, and CPU, at a steady rate; RATE=n DURATION=s
+	@$(BENCH).latency
+bench-scale: $(READY) ## one, two and four workers on eight partitions; WORKERS=n,n
+	@$(BENCH).scale
+bench-recovery: $(READY) ## a worker with 200,000 tickets from start to ready; TICKETS=n
+	@$(BENCH).recovery
+bench-table: $(READY) ## write the tables of tests/bench/README.md from results.json
+	@$(BENCH).generate
 
 check: lint types test ## what continuous integration runs
 

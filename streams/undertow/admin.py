@@ -6,7 +6,7 @@ partition counts differ; so the worker compares the cluster with the registry be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -14,7 +14,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from msgspec import Struct
 
 from undertow.settings import Settings
-from undertow.topics import Topic, registry
+from undertow.topics import OWN, Topic, registry
 
 
 class Problem(Struct, frozen=True):
@@ -23,24 +23,30 @@ class Problem(Struct, frozen=True):
     topic: str
     words: str
     kind: Literal["missing", "partitions", "replication", "config"]
+    own: bool = False
+    """Whether the topic is a vendor's own, which a contract names."""
 
 
 class TopicsError(Exception):
     """The cluster cannot be asked or changed; the message says what to do."""
 
 
-def check(settings: Settings) -> list[Problem]:
-    """Differences between the cluster and the registry. Raises :class:`TopicsError` when the cluster does not answer."""
+def check(settings: Settings, own: Collection[str] = ()) -> list[Problem]:
+    """Differences between the cluster and the registry; ``own`` are the topics that contracts name.
+
+    Raises :class:`TopicsError` when the cluster does not answer.
+    """
     with _Admin(settings) as admin:
-        return list(_differences(settings, admin))
+        return list(_differences(registry(settings, own), settings, admin))
 
 
-def apply(settings: Settings) -> list[str]:
+def apply(settings: Settings, own: Collection[str] = ()) -> list[str]:
     """Create what is missing and set retention. Returns what was done; never deletes, never repartitions."""
     done = []
+    topics = registry(settings, own)
     with _Admin(settings) as admin:
         existing = _shapes(admin)
-        for topic in registry(settings):
+        for topic in topics:
             if topic.name in existing:
                 continue
             wanted: dict[str, Any] = {
@@ -54,21 +60,23 @@ def apply(settings: Settings) -> list[str]:
                 continue
             done.append(f"created {topic.name} with {wanted['num_partitions']} partitions")
         # a broker answers before every one of its metadata caches has heard of the topic
-        admin.wait_for_topics([topic.name for topic in registry(settings)])
-        for problem in list(_differences(settings, admin)):
+        admin.wait_for_topics([topic.name for topic in topics])
+        for problem in list(_differences(topics, settings, admin)):
             if problem.kind == "config":
-                topic = next(t for t in registry(settings) if t.name == problem.topic)
+                topic = next(t for t in topics if t.name == problem.topic)
                 _set_config(admin, topic)
                 done.append(f"set {', '.join(key for key, _ in topic.config)} of {topic.name}")
     return done
 
 
-def _differences(settings: Settings, admin: KafkaAdminClient) -> Iterator[Problem]:
+def _differences(topics: Collection[Topic], settings: Settings, admin: KafkaAdminClient) -> Iterator[Problem]:
     existing = _shapes(admin)
-    for topic in registry(settings):
+    for topic in topics:
         have = existing.get(topic.name)
         if have is None:
-            yield Problem(topic.name, f"topic {topic.name} is missing", "missing")
+            own = topic.purpose == OWN
+            words = f"topic {topic.name} is missing{', and a contract names it' if own else ''}"
+            yield Problem(topic.name, words, "missing", own)
             continue
         if topic.partitions is not None and have.partitions != topic.partitions:
             words = f"topic {topic.name} has {have.partitions} partitions and must have {topic.partitions}"
@@ -136,11 +144,13 @@ def advice(problems: list[Problem]) -> str:
         return (
             "replicas are added with Kafka's own kafka-reassign-partitions, or accept what is there with --replication"
         )
+    if any(problem.own for problem in problems):
+        return "run: undertow topics apply --contracts FOLDER (or correct the topic's name in the contract)"
     return "run: undertow topics apply"
 
 
-def delete(settings: Settings) -> None:
+def delete(settings: Settings, own: Collection[str] = ()) -> None:
     """Delete every topic of the registry. For a namespace of a demo or a test; nothing else calls it."""
     with _Admin(settings) as admin:
         existing = _shapes(admin)
-        admin.delete_topics([topic.name for topic in registry(settings) if topic.name in existing])
+        admin.delete_topics([topic.name for topic in registry(settings, own) if topic.name in existing])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
 
+from undertow.domain.contract import Contract
 from undertow.events import Event
 from undertow.settings import Settings
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
@@ -24,6 +26,8 @@ APP: Final = "undertow"
 TABLE: Final = "casebook"
 SAID: Final = "findings"
 """The table whose changelog is :data:`FINDINGS`: a new owner reads there what it may have to take back."""
+OWN: Final = "records of a vendor that its contract says how to read"
+"""The purpose of a topic that a contract names."""
 _FEED_OF: Final = {"ticket": TICKETS, "claim": CLAIMS, "customer": ACTIVITY, "feedback": FEEDBACK}
 
 
@@ -51,26 +55,38 @@ def changelog(settings: Settings) -> str:
     return f"{app_id(settings)}-{TABLE}-changelog"
 
 
-def registry(settings: Settings) -> tuple[Topic, ...]:
-    """Every topic, in the order of the flow."""
+def declared(contracts: Iterable[Contract]) -> tuple[str, ...]:
+    """The vendors' own topics: those that contracts name beside :data:`SOURCES` (without namespace)."""
+    named = {feed.topic for contract in contracts for feed in contract.feeds}
+    return tuple(sorted(named - set(SOURCES)))
+
+
+def sources(settings: Settings, own: Iterable[str] = ()) -> list[str]:
+    """Every topic that intake reads, as the cluster names it. ``own`` as :func:`declared` gives them."""
+    return [name(settings, topic) for topic in (*SOURCES, *own)]
+
+
+def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
+    """Every topic, in the order of the flow. ``own`` as :func:`declared` gives them."""
     large = ("max.message.bytes", str(MAX_LETTER_BYTES + MAX_EVENT_BYTES))
-    own = settings.casebook_partitions
+    ours = settings.casebook_partitions
     return (
         Topic(name(settings, TICKETS), None, "ticket events of all vendors"),
         Topic(name(settings, CLAIMS), None, "what the vendors report, per ticket and per period"),
         Topic(name(settings, ACTIVITY), None, "what customers do, first-party"),
         Topic(name(settings, FEEDBACK), None, "surveys, complaints, confirmations"),
-        Topic(name(settings, CASEBOOK), own, "facts by customer, and ticks", (("retention.ms", str(7 * DAY_MS)),)),
+        *(Topic(name(settings, topic), None, OWN) for topic in own),
+        Topic(name(settings, CASEBOOK), ours, "facts by customer, and ticks", (("retention.ms", str(7 * DAY_MS)),)),
         Topic(
             changelog(settings),
-            own,
+            ours,
             "facts by ticket: the state",
             # a day's grace: a record that a paused worker wrote late must still be there to be joined
             (("cleanup.policy", "compact"), ("min.compaction.lag.ms", str(DAY_MS))),
         ),
         Topic(
             name(settings, FINDINGS),
-            own,
+            ours,
             "what can be said of single tickets, with its evidence; a tombstone takes it back",
             (("cleanup.policy", "compact"),),
         ),

@@ -7,11 +7,12 @@ Structured mode: the value is the whole event as JSON. Binary mode: attributes a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Final, get_args, get_type_hints
 
 import msgspec
+from msgspec import Struct
 
 from undertow.events import Envelope, Event
 
@@ -43,6 +44,15 @@ class Refused(Exception):
         self.reason, self.field, self.detail = reason, field, detail[:MAX_DETAIL]
 
 
+class Dialect(Struct, frozen=True):
+    """How the records of a topic are told, where a contract names it."""
+
+    decode: Callable[[bytes | None, Headers], Sequence[Event]]
+    """A record's value and headers as the events it tells: perhaps none. Raises :class:`Refused`, never anything else."""
+    vendor: str | None = None
+    """Who speaks on the topic; None where every record tells one event that names its vendor."""
+
+
 REASONS: Final = {
     "empty": "the record has no value (a tombstone); ticket events are facts and cannot be deleted",
     "too_large": f"the value is larger than {MAX_EVENT_BYTES} bytes",
@@ -52,6 +62,8 @@ REASONS: Final = {
     "wrong_value": "a field has another type or value than its schema allows",
     "time_out_of_range": "a time lies before 1990 or after 2099: a clock or a format is broken",
     "unknown_vendor": "no contract names this vendor",
+    "wrong_vendor": "the topic is a vendor's own, and a vendor's topic speaks for that vendor only",
+    "unmapped": "the record does not fit the adapter or mapping that the contract names for its topic",
     "too_many_facts": "the ticket or customer has as many facts as a row can hold; is a program looping?",
     "too_late": "the ticket is unknown or closed and the fact is older than the horizon",
 }
@@ -94,7 +106,11 @@ def decode(value: bytes | None, headers: Headers = ()) -> Event:
     sequence = event.sequence
     if sequence is not None and not (sequence.isdecimal() and sequence.isascii() and len(sequence) <= MAX_SEQUENCE):
         raise Refused("wrong_value", "$.sequence", f"expected 1 to {MAX_SEQUENCE} digits")
-    if not EARLIEST_YEAR <= event.time.year <= LATEST_YEAR or event.recordedtime is not None or type(event) in _DATA_TIMES:
+    if (
+        not EARLIEST_YEAR <= event.time.year <= LATEST_YEAR
+        or event.recordedtime is not None
+        or type(event) in _DATA_TIMES
+    ):
         _check_times(event)
     return event
 

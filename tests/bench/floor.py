@@ -31,6 +31,7 @@ async def main(broker: str, topic: str, n: int) -> None:
                     customer = state[data.customer_id] = Customer(data.vendor_id, tickets={})
                 fold(customer, data.ticket_id, event.type, event.time)
             meter.folded(len(records))
+    meter.stop()
     meter.report(state)
     await consumer.stop()
 

@@ -1,4 +1,4 @@
-"""What a process of the comparison reports of itself: CPU from the first event to the last, memory, and its final state."""
+"""What a process of the comparison reports of itself, in the peers' protocol (see ``child``)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bench.child import peak_rss_mb
 from bench.fold import Customer
 
 
@@ -18,6 +19,12 @@ def cpu() -> float:
     """User and system seconds of this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+
+
+def mark(name: str) -> None:
+    """Say how much CPU was used until now."""
+    sys.stderr.write(f"MARK {name} {cpu():.6f} {time.time():.6f}\n")
+    sys.stderr.flush()
 
 
 def digest(state: Mapping[str, Customer]) -> str:
@@ -31,7 +38,7 @@ class Meter:
 
     def __init__(self, n: int) -> None:
         self._n, self._folded = n, 0
-        self._begun: tuple[float, float] | None = None
+        self._begun = False
 
     @property
     def done(self) -> bool:
@@ -39,21 +46,21 @@ class Meter:
 
     def begin(self) -> None:
         """The first event is here: start-up is over."""
-        if self._begun is None:
-            self._begun = (cpu(), time.monotonic())
+        if not self._begun:
+            self._begun = True
+            mark("first")
 
     def folded(self, n: int) -> None:
         self._folded += n
 
+    def stop(self) -> None:
+        """The last event is folded, and all it asks for is done."""
+        mark("stop")
+
     def report(self, state: Mapping[str, Customer]) -> None:
-        """One line of JSON on standard output."""
-        assert self._begun is not None
-        used, taken = cpu() - self._begun[0], time.monotonic() - self._begun[1]
-        line = {
-            "cpu_us_per_event": round(used / self._n * 1e6, 2),
-            "events_per_second": round(self._n / taken),
-            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            "state": digest(state),
-        }
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
+        """Say what the final state is; what that costs is not the job's."""
+        memory = peak_rss_mb("self")
+        word = digest(state)
+        mark("checked")
+        sys.stderr.write("RESULT " + json.dumps({"folded": self._folded, "peak_rss_mb": memory, "state": word}) + "\n")
+        sys.stderr.flush()

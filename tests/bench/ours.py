@@ -97,6 +97,7 @@ app.agent(app.topic(REKEYED, schema=SpanSchema()))(spans(app, count))
 async def watch() -> None:
     if meter.done:
         await app.consumer.commit()
+        meter.stop()
         state: dict[str, Any] = {
             key.decode(): decode_customer(value)
             for partition in range(PARTITIONS)

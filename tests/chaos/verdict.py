@@ -13,9 +13,7 @@ from chaos.feed import Feed
 from integration.installation import Installation, Worker
 from undertow import clients, topics
 from undertow import events as e
-from undertow.clock import day_of
-from undertow.domain.ledger import Ledger, figures
-from undertow.domain.verdicts import verdict
+from undertow.domain.ledger import Ledger
 from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector
 from undertow.stages import ledger as ledger_stage
@@ -193,11 +191,7 @@ def _figures(feed: Feed, book: Offline) -> dict[Sample, float]:
     """What a worker that knew the replay's ledger would show of the vendors."""
     vendors = tuple(feed.contracts)
     boards = [Board(feeds=[], vendors=vendors, topics=[]) for _ in range(2)]
-    rows = []
-    for contract in feed.contracts.values():
-        shown = figures(book.ledger.cells(), contract, feed.as_of, day_of(contract.time_zone))
-        rows += [(row, verdict(row, contract)) for row in shown]
-    boards[0].expose(rows, book.ledger.claims(), book.ledger.as_of, feed.contracts)
+    boards[0].expose(ledger_stage.Speaker(book.ledger, feed.contracts).state(), feed.contracts)
     shown, silent = (_samples(_text(board)) for board in boards)
     found = {sample: value for sample, value in shown.items() if sample not in silent}
     return found | {("undertow_tickets_kept", ()): book.casebook.tickets}

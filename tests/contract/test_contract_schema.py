@@ -56,7 +56,7 @@ feeds:
   - topic: acme.log
     adapter: table
     mapping:
-      file: {format: csv}
+      file: {format: csv, columns: [Case, Who, When]}
       ticket: "{Case}"
       customer: "{Who}"
       time: "{When}"

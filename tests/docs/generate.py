@@ -16,16 +16,14 @@ from rich.console import Console
 
 from undertow import exits, wire
 from undertow.cli.main import COMMANDS, cli
-from undertow.clock import day_of
 from undertow.demo.scene import shown, table
 from undertow.domain.findings import Finding
-from undertow.domain.ledger import figures
-from undertow.domain.verdicts import verdict
 from undertow.metrics.board import Board
 from undertow.metrics.catalog import label_table, metric_table
 from undertow.metrics.collector import Collector
 from undertow.settings import Settings
 from undertow.simulation import World
+from undertow.stages.ledger import Speaker
 from undertow.stages.offline import Offline
 from undertow.stages.records import Record
 from undertow.topics import registry
@@ -99,10 +97,8 @@ def picture() -> str:
     book.take([Record("world", 0, place, 0, wire.encode(event)) for place, event in enumerate(events)])
     until = world.end + max(contract.follow_up for contract in contracts.values())
     book.tick(until)
-    cells = book.close().cells()
-    rows = [(row, verdict(row, c)) for c in contracts.values() for row in figures(cells, c, until, day_of(c.time_zone))]
     board = Board(feeds=(), vendors=tuple(contracts), topics=())
-    board.expose(rows, [], until, contracts)
+    board.expose(Speaker(book.close(), contracts).state(), contracts)
     exposition = CollectorRegistry()
     exposition.register(Collector(board))
     drawn = table(shown(generate_latest(exposition).decode()), world.truth(until), f"{len(events):,} events told")

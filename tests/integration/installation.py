@@ -85,6 +85,8 @@ class Installation:
         )
         self.folder = folder
         self.workers: list[Worker] = []
+        self.own: tuple[str, ...] = ()
+        """Topics that the contracts name, to be deleted with the others."""
         self.contract(contracts)
 
     def contract(self, contracts: Mapping[str, Contract]) -> None:
@@ -164,4 +166,4 @@ class Installation:
             if worker.process.poll() is None:
                 worker.process.kill()
             worker.process.wait()
-        admin.delete(self.settings)
+        admin.delete(self.settings, self.own)

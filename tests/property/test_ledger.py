@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from property import oracle
 from property.strategies import CONTRACTS, Owner, Step, histories, ticks, worlds
-from undertow.domain.cells import Cell, CellKey, Contribution, Counts, Exposure, Share
+from undertow.domain.cells import Cell, CellKey, Contribution, Counts, Exposure, Share, Tally
 from undertow.domain.ledger import Ledger, PeriodClaim, Position
+from undertow.domain.reconcile import versions
 from undertow.stages import ledger as stage
 from undertow.stages.records import (
     CellSaid,
@@ -29,7 +30,16 @@ keys = st.sampled_from(KEYS)
 counts = st.lists(st.integers(0, 3), min_size=len(Counts._fields), max_size=len(Counts._fields)).map(
     lambda n: Counts(*n)
 )
-shares = st.builds(Share, keys, counts, st.none() | st.builds(Exposure, st.sampled_from("ab"), st.integers(0, 3)))
+tallies = st.lists(
+    st.builds(Tally, st.sampled_from(("verdict", "case")), st.just("sla"), st.sampled_from("mn")), max_size=2
+)
+shares = st.builds(
+    Share,
+    keys,
+    counts,
+    st.none() | st.builds(Exposure, st.sampled_from("ab"), st.integers(0, 3)),
+    tallies.map(tuple),
+)
 contributions = st.lists(shares, max_size=3).map(tuple)
 
 
@@ -52,11 +62,15 @@ def test_what_was_added_and_taken_back_leaves_nothing(given_by, random):
     assert all(cell.empty for cell in cells.values())
 
 
-def content(partition: int, position: Position, key: CellKey) -> tuple[Counts, list[tuple[int, int, int]]]:
+Said = tuple[Counts, list[tuple[int, int, int]], list[tuple[Tally, int]]]
+SEEN = Tally("verdict", "sla", "confirmed_met")
+
+
+def content(partition: int, position: Position, key: CellKey) -> Said:
     """What a casebook says at a position is determined by the position: sometimes that the cell is empty."""
     random = Random(repr((partition, position, key)))
     n = random.choice((0, 0, 1, 2, 3))
-    return Counts(opened=n, solved=n), [(7, 1, n)] if n else []
+    return Counts(opened=n, solved=n), [(7, 1, n)] if n else [], [(SEEN, n)] if n else []
 
 
 positions = st.builds(Position, st.integers(0, 2), st.integers(-1, 4))
@@ -91,8 +105,12 @@ def ledger_of(records) -> Ledger:
     return ledger
 
 
+def known(ledger: Ledger) -> tuple[object, ...]:
+    return ledger.cells(), ledger.claims(), ledger.versions("acme"), ledger.as_of
+
+
 def same(one: Ledger, other: Ledger) -> bool:
-    return (one.cells(), one.claims(), one.as_of) == (other.cells(), other.claims(), other.as_of)
+    return known(one) == known(other)
 
 
 @given(said, st.randoms(use_true_random=False))
@@ -100,6 +118,30 @@ def test_snapshots_in_any_order_and_repeated_give_one_ledger(records, random):
     """Promise: the ledger is a join: the highest position wins, whenever it arrives and however often."""
     again = random.sample(records * 2, len(records) * 2)
     assert same(ledger_of(records), ledger_of(again))
+
+
+@given(said)
+def test_asking_in_between_changes_nothing(records):
+    """Promise: the sums that are kept are those of all that was said, however often they were asked for on the way."""
+    asked = Ledger()
+    revisions = [asked.revision("acme")]
+    for place, record in enumerate(records, 1):
+        before = known(asked)[:3]
+        stage.fold(asked, encode(record))
+        revisions.append(asked.revision("acme"))
+        assert same(asked, ledger_of(records[:place]))
+        # who remembers what follows from a ledger asks for its revision to know whether that still stands
+        assert known(asked)[:3] == before or revisions[-1] > revisions[-2]
+
+
+@given(said)
+def test_the_first_and_the_last_version_of_a_period_claim_are_kept(records):
+    """Promise: whatever was said in between is forgotten; a restated claim shows what it was restated from."""
+    claims = [record.claim for record in records if isinstance(record, PeriodSaid)]
+    kept = ledger_of(records).versions("acme")
+    assert [versions(some) for some in kept] == ([versions(claims)] if claims else [])
+    assert [last for _, last in kept] == ledger_of(records).claims()
+    assert ledger_of(records).versions("zenith") == []
 
 
 @given(said)
@@ -118,19 +160,18 @@ def test_a_cell_is_what_the_highest_position_said_unless_a_later_whole_set_lacks
     cells = ledger_of(records).cells()
     assert {key: cell.counts.opened for key, cell in cells.items()} == sums
     assert {key: cell.exposures for key, cell in cells.items()} == {k: {Exposure(7, 1): n} for k, n in sums.items()}
+    assert {key: cell.tallies for key, cell in cells.items()} == {key: {SEEN: n} for key, n in sums.items()}
 
 
 @given(said)
 def test_compaction_by_key_loses_nothing_that_counts(records):
     """Promise: the topic may be compacted to the last record of each key.
 
-    Holds for a log in which no key's position runs backwards, which is how one owner after another writes it.
+    Holds for a log in which no key's position runs backwards, which is how one owner after another writes it; period
+    claims may come in any order.
     """
     rising = sorted(records, key=lambda r: getattr(r, "position", Position(0, 0)))
     rising.sort(key=lambda r: r.as_of if isinstance(r, Judged) else 0.0)
-    rising.sort(
-        key=lambda r: (r.claim.recorded, r.claim.id, r.claim.met) if isinstance(r, PeriodSaid) else (0.0, "", 0)
-    )
     compacted = {ledger_key(record): record for record in rising}
     assert same(ledger_of(rising), ledger_of(compacted.values()))
 

@@ -37,7 +37,7 @@ targets:
 reading: {clock: business}
 readings: {helpdesk: {clock: business, reply: bot}}
 segments: [gold]
-feeds: [{topic: acme.tickets, adapter: servicenow}]
+feeds: [{topic: acme.tickets, adapter: zendesk}]
 """
 
 
@@ -121,7 +121,7 @@ def test_maturity_and_periods_are_told_with_their_dates():
         in said("vendor: a\nperiod: rolling")["Reports"]
     )
     assert "never dropped" in said("vendor: a\nkeep_all: true")["Follow-up"]
-    assert words["Feeds"] == "Topic acme.tickets is read as servicenow."
+    assert words["Feeds"] == "Topic acme.tickets is read as zendesk."
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_one_look_shows_every_problem_in_the_order_of_the_lines():
         (f"{HEAD}feeds: [{{topic: undertow.cells, adapter: cloudevents}}]", 2, "a topic of our own"),
         (f"{HEAD}feeds: [{{topic: a, adapter: cloudevent}}]", 2, "did you mean cloudevents?"),
         (
-            f"{HEAD}feeds: [{{topic: a, adapter: cloudevents}},\n  {{topic: a, adapter: servicenow}}]",
+            f"{HEAD}feeds: [{{topic: a, adapter: cloudevents}},\n  {{topic: a, adapter: zendesk}}]",
             3,
             "already in line 2",
         ),
@@ -182,7 +182,7 @@ def test_one_look_shows_every_problem_in_the_order_of_the_lines():
             "mapping.file.format",
         ),
         (
-            f'{HEAD}feeds: [{{topic: a, adapter: cloudevents, mapping: {{file: {{format: csv}}, ticket: "{{a}}", '
+            f'{HEAD}feeds: [{{topic: a, adapter: cloudevents, mapping: {{file: {{format: json}}, ticket: "{{a}}", '
             'customer: "{b}", time: "{c}", events: [{type: ticket.opened}]}}]',
             2,
             "knows its format: leave the mapping out",
@@ -240,7 +240,7 @@ def test_one_topic_is_read_in_one_way_by_all_contracts():
     """Promise: only CloudEvents say which vendor they are of."""
     shared = "feeds: [{topic: t, adapter: cloudevents}]"
     assert by_vendor((name, parse(f"vendor: {name}\n{shared}", name)) for name in "ab")
-    own = "feeds: [{topic: t, adapter: servicenow}]"
+    own = "feeds: [{topic: t, adapter: zendesk}]"
     for first, second in ((shared, own), (own, shared), (own, own)):
         with pytest.raises(BadContract, match="b: feeds: 't' is read by the contract a, too"):
             by_vendor([("a", parse(f"vendor: a\n{first}", "a")), ("b", parse(f"vendor: b\n{second}", "b"))])

@@ -167,11 +167,11 @@ reading: {pauses: all, paused: [pending]}
 readings: {bots: {reply: bot}}
 patterns: {closed_within: 10m, last_days: 3, allowed: {flicker: 0.5}, blames: [user error]}
 feeds:
-  - {topic: acme.tickets, adapter: servicenow}
+  - {topic: acme.tickets, adapter: zendesk}
   - topic: acme.log
     adapter: table
     mapping:
-      file: {format: csv}
+      file: {format: csv, columns: [Case, Who, When]}
       ticket: "{Case}"
       customer: "{Who}"
       time: "{When}"
@@ -182,7 +182,7 @@ feeds:
     assert agreed.readings == {"bots": Reading(reply="bot")}
     allowed = Allowed(flicker=0.5)
     assert agreed.patterns == Patterns(closed_within=600.0, last_days=3, allowed=allowed, blames=("user error",))
-    assert agreed.feeds[0] == Feed("acme.tickets", "servicenow")
+    assert agreed.feeds[0] == Feed("acme.tickets", "zendesk")
     mapping = agreed.feeds[1].mapping
     assert isinstance(mapping, Mapping)
     assert (mapping.ticket, mapping.events[0].type) == ("{Case}", "ticket.opened")

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from threading import Event, Thread
 
+import msgspec
 import pytest
 from prometheus_client.samples import Sample
 
+from standings import TODAY, stand, tickets
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import Figures, PeriodClaim, Rate
+from undertow.domain.standing import Standing, Statement
 from undertow.domain.statistics import wilson
 from undertow.domain.verdicts import Colour, Verdict, verdict
 from undertow.metrics.board import Board
-from undertow.metrics.catalog import BY_NAME, CATALOG, RATES, WINDOW_NAMES
+from undertow.metrics.catalog import BY_NAME, CATALOG, RATES
 from undertow.metrics.collector import Collector, NotInCatalog, Sheet
+from undertow.metrics.labels import WINDOW_NAMES
 from undertow.settings import Settings
 from undertow.topics import CASEBOOK, SOURCES, TICKETS, registry
 from undertow.wire import REASONS
@@ -38,10 +43,20 @@ def period(vendor="acme", measure="sla", first=0, last=30, met=90, total=100, re
     return PeriodClaim(vendor, measure, first, last, met, total, recorded, "id")
 
 
+def claimed(*claims: PeriodClaim) -> Standing:
+    """A vendor of whom nothing is known but what it claims of periods."""
+    return stand([], msgspec.structs.replace(CONTRACTS.get(claims[0].vendor, ACME), vendor=claims[0].vendor), claims)
+
+
+def show(board: Board, *rows: tuple[Figures, Verdict], standings: Iterable[Standing] = ()) -> None:
+    board.expose(Statement(rows, tuple(standings), 86_400.0), CONTRACTS)
+
+
 def show_everything(board: Board) -> None:
     rows = [row(window=window) for window in WINDOW_NAMES]
     rows += [row(segment=segment) for segment in ("gold", "basic", "other")]
-    board.expose([*rows, row("zenith")], [period()], 86_400.0, CONTRACTS)
+    everything = stand(tickets(1, 2500), ACME, [period(first=TODAY - 30, last=TODAY - 20)])
+    show(board, *rows, row("zenith"), standings=[everything])
     board.event_time(TICKETS, "acme", 5.0)
     board.lag({(CASEBOOK, 0): 4})
     board.partitions({CASEBOOK: 8})
@@ -110,7 +125,7 @@ def test_a_name_or_labels_outside_the_catalog_raise() -> None:
 
 def test_a_rate_is_shown_with_numerator_denominator_and_wilson_interval() -> None:
     board = new_board()
-    board.expose([row(n=200, count=30)], [], None, CONTRACTS)
+    show(board, row(n=200, count=30))
     low, high = wilson(30, 200)
     for name in set(RATES) - {"repeat_contact_by_chance"}:
         assert value(board, f"undertow_{name}_tickets", **ROW) == 30
@@ -125,7 +140,7 @@ def test_each_rate_shows_its_own_figures() -> None:
     board = new_board()
     rates = [Rate(count, 100) for count in range(1, 8)]
     figures = Figures("acme", "all", "28d", 1000, 8, *rates, 9)
-    board.expose([(figures, verdict(figures, ACME))], [], None, CONTRACTS)
+    show(board, (figures, verdict(figures, ACME)))
     assert [value(board, f"undertow_{name}_tickets", **ROW) for name in RATES] == [1, 2, 3, 4, 5, 6, 7]
     assert value(board, "undertow_tickets", **ROW) == 1000
     assert value(board, "undertow_immature_tickets", **ROW) == 8
@@ -135,7 +150,7 @@ def test_each_rate_shows_its_own_figures() -> None:
 def test_unknown_never_reads_as_zero() -> None:
     """With no eligible ticket there is no share and no bound; with none known yet there is no time, lag or count."""
     board = new_board()
-    board.expose([row(n=0, count=0)], [], None, CONTRACTS)
+    board.expose(Statement((row(n=0, count=0),)), CONTRACTS)
     shown = scrape(board)
     assert value(board, "undertow_reported_eligible_tickets", **ROW) == 0
     for name in RATES:
@@ -156,7 +171,7 @@ def test_unknown_never_reads_as_zero() -> None:
 def test_the_verdict_is_one_of_its_colours() -> None:
     board = new_board()
     shown = row(n=200, count=150)
-    board.expose([shown], [], None, CONTRACTS)
+    show(board, shown)
     states = {colour: value(board, "undertow_verdict", **ROW, verdict=colour.value) for colour in Colour}
     assert states == {colour: int(colour is Colour.RED_INSIDE) for colour in Colour}
     assert value(board, "undertow_hidden_dissatisfaction_allowed_ratio", **ROW) == shown[1].limit
@@ -164,14 +179,14 @@ def test_the_verdict_is_one_of_its_colours() -> None:
 
 def test_the_contracts_minimum_is_shown() -> None:
     board = new_board()
-    board.expose([], [], None, CONTRACTS)
+    show(board)
     assert value(board, "undertow_contract_minimum_tickets", vendor="zenith") == 50
 
 
 def test_the_newest_period_claim_of_a_vendor_and_measure_is_shown() -> None:
     board = new_board()
     claims = [period(last=60, met=1), period(first=31, last=60, met=2), period(last=30, met=3, recorded=9)]
-    board.expose([], [*claims, period(measure="first_response", met=4)], None, CONTRACTS)
+    show(board, standings=[claimed(*claims, period(measure="first_response", met=4))])
     sla = {"vendor": "acme", "measure": "sla"}
     assert value(board, "undertow_period_claim_met_tickets", **sla) == 2
     assert value(board, "undertow_period_claim_tickets", **sla) == 100
@@ -183,7 +198,7 @@ def test_what_no_contract_bounds_is_left_out() -> None:
     """A segment or vendor that has left the contracts, while its cells are still in the ledger, makes no series."""
     board = new_board()
     rows = [row("gone"), row(segment="platinum"), row("zenith", segment="other"), row()]
-    board.expose(rows, [period("gone"), period(measure="charm")], None, CONTRACTS)
+    show(board, *rows, standings=[claimed(period("gone")), claimed(period(measure="charm"))])
     assert [s.labels for s in scrape(board)["undertow_tickets"]] == [ROW]
     assert "undertow_period_claim_tickets" not in scrape(board)
 
@@ -191,7 +206,7 @@ def test_what_no_contract_bounds_is_left_out() -> None:
 def test_withdraw_removes_every_vendor_figure_from_the_very_next_scrape() -> None:
     board = new_board()
     before = set(scrape(board))
-    board.expose([row()], [period()], 1.0, CONTRACTS)
+    show(board, row(), standings=[claimed(period())])
     assert set(scrape(board)) > before
     board.withdraw()
     assert set(scrape(board)) == before
@@ -199,8 +214,8 @@ def test_withdraw_removes_every_vendor_figure_from_the_very_next_scrape() -> Non
 
 def test_figures_replace_those_shown_before() -> None:
     board = new_board()
-    board.expose([row("acme"), row("zenith")], [], None, CONTRACTS)
-    board.expose([row("zenith")], [], None, CONTRACTS)
+    show(board, row("acme"), row("zenith"))
+    show(board, row("zenith"))
     assert {s.labels["vendor"] for s in scrape(board)["undertow_tickets"]} == {"zenith"}
 
 
@@ -314,7 +329,8 @@ def test_a_scrape_never_mixes_two_generations() -> None:
         while not stop.is_set():
             generation = generation % 997 + 1
             rows = [row(v, w, n=generation, count=generation) for v in CONTRACTS for w in ("all",)]
-            board.expose(rows, [period(met=generation, total=generation)], float(generation), CONTRACTS)
+            standings = (claimed(period(met=generation, total=generation)),)
+            board.expose(Statement(tuple(rows), standings, float(generation)), CONTRACTS)
             if generation % 5 == 0:
                 board.withdraw()
 

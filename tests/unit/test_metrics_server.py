@@ -13,8 +13,10 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from standings import TODAY, stand, tickets
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Figures, PeriodClaim, Rate
+from undertow.domain.standing import Statement
 from undertow.domain.verdicts import verdict
 from undertow.metrics import collector, server
 from undertow.metrics.board import Board
@@ -80,8 +82,10 @@ def show_everything(board: Board) -> None:
     contract = Contract(vendor="acme")
     rate = Rate(10, 100)
     figures = Figures("acme", "all", "28d", 100, 3, rate, rate, rate, rate, rate, rate, Rate(2.5, 100), 1)
-    claim = PeriodClaim("acme", "sla", 0, 30, 90, 100, 1.0, "id")
-    board.expose([(figures, verdict(figures, contract))], [claim], 86_400.0, {"acme": contract})
+    told = Contract(vendor="acme", segments=("gold", "basic"))
+    everything = stand(tickets(1, 2500), told, [PeriodClaim("acme", "sla", TODAY - 30, TODAY - 20, 90, 100, 1.0, "id")])
+    statement = Statement(((figures, verdict(figures, contract)),), (everything,), 86_400.0)
+    board.expose(statement, {"acme": told})
     board.event_time(TICKETS, "acme", 5.0)
     board.lag({(CASEBOOK, 0): 4})
     board.partitions({CASEBOOK: 8})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import BinaryIO, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from undertow import events as e
+from undertow.adapters.mapping import File
 from undertow.adapters.message import Unreadable
+from undertow.adapters.paths import Unfit
+from undertow.adapters.rows import opened
 from undertow.wire import EARLIEST_YEAR, LATEST_YEAR
+
+_DELIMITERS = ",;\t|"
 
 
 class Columns(NamedTuple):
@@ -22,9 +26,9 @@ class Columns(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One activity. ``line`` counts from 1, the header being the first; ``at`` is aware."""
+    """One activity. ``number`` counts rows with the names of the columns as the first; ``at`` is aware."""
 
-    line: int
+    number: int
     customer: str
     at: datetime
     value: float | None
@@ -33,40 +37,41 @@ class Row(NamedTuple):
 class BadRow(NamedTuple):
     """A row that says nothing, and why."""
 
-    line: int
+    number: int
     reason: str
 
 
-def rows(content: BinaryIO, name: str, columns: Columns = Columns()) -> Iterator[Row | BadRow]:  # noqa: B008 - a constant
-    """Every row of a CSV file in UTF-8; the delimiter is the header's: comma, semicolon or tab.
+def rows(path: Path, columns: Columns = Columns()) -> Iterator[Row | BadRow]:  # noqa: B008 - a constant
+    """Every row of a CSV file, plain or packed; the delimiter is that of its first line: comma, semicolon, tab or bar.
 
-    Raises :class:`Unreadable` for a file without the columns, or that is not text. ``name`` is the file's, for messages.
+    Raises :class:`Unreadable` for a file without the columns, and ``OSError``.
     """
-    text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
-    try:
-        header = text.readline()
-        delimiter = max(",;\t", key=header.count)
-        names = [title.strip() for title in next(csv.reader([header], delimiter=delimiter), [])]
-        places = [names.index(column) if column in names else None for column in columns]
+    with opened(path, _file(path)) as (names, numbered):
+        places = [(names or []).index(column) if column in (names or []) else None for column in columns]
         for column, place in zip(columns[:2], places, strict=False):
             if place is None:
-                found = ", ".join(names) or "nothing"
-                raise Unreadable(f"{name}: no column {column!r}; the first line has {found}")
-        reader = csv.reader(text, delimiter=delimiter)
+                raise Unreadable(f"{path}: no column {column!r}; its columns are {_listed(names or [])}")
         read = _reader(*places)
-        for cells in reader:
-            if cells:
-                yield read(reader.line_num + 1, cells)
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{name} is not text in UTF-8: {error}") from None
-    except csv.Error as error:
-        raise Unreadable(f"{name} is not CSV: {error}") from None
+        for number, cells in numbered:
+            yield BadRow(number, str(cells)) if isinstance(cells, Unfit) else read(number, cells)
 
 
 def event(row: Row, source: str) -> e.CustomerActive:
     """The row as the event that a company would publish; the same row of the same source is the same event."""
     data = e.ActiveData(customer=row.customer, value=row.value)
-    return e.CustomerActive(specversion="1.0", id=f"row-{row.line}", source=source, time=row.at, data=data)
+    return e.CustomerActive(specversion="1.0", id=f"row-{row.number}", source=source, time=row.at, data=data)
+
+
+def _file(path: Path) -> File:
+    """How the file is written: the delimiter that its first line has most of."""
+    with opened(path, File(format="csv", delimiter="\n", quote="")) as (names, _):
+        first = ",".join(names or [])
+    return File(format="csv", delimiter=max(_DELIMITERS, key=first.count))
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(repr(name[:40]) for name in names[:12])
+    return f"{shown}, ..." if len(names) > 12 else shown
 
 
 def _reader(
@@ -74,31 +79,32 @@ def _reader(
 ) -> Callable[[int, list[str]], Row | BadRow]:
     assert customer_at is not None
     assert date_at is not None
-    needed = max(customer_at, date_at)
     known: dict[str, datetime | str] = {}
 
-    def read(line: int, cells: list[str]) -> Row | BadRow:
-        if len(cells) <= needed:
-            return BadRow(line, f"has {len(cells)} columns, needs at least {needed + 1}")
+    def read(number: int, cells: list[str]) -> Row | BadRow:
         customer, written = cells[customer_at].strip(), cells[date_at].strip()
         if not 1 <= len(customer) <= 256:
-            return BadRow(line, "no customer" if not customer else "the customer's name is longer than 256 characters")
+            return BadRow(
+                number, "no customer" if not customer else "the customer's name is longer than 256 characters"
+            )
+        if not customer.isascii() and any("\ud800" <= letter <= "\udfff" for letter in customer):
+            return BadRow(number, "the customer's name is no text in UTF-8")
         at = known.get(written)
         if at is None:
             at = _moment(written)
             if len(written) <= len("2026-12-31"):  # days repeat, moments seldom do
                 known[written] = at
         if isinstance(at, str):
-            return BadRow(line, at)
+            return BadRow(number, at)
         value = None
-        if value_at is not None and value_at < len(cells) and (amount := cells[value_at].strip()):
+        if value_at is not None and (amount := cells[value_at].strip()):
             try:
                 value = float(amount)
             except ValueError:
-                return BadRow(line, f"{amount[:40]!r} is not a number")
+                return BadRow(number, f"{amount[:40]!r} is not a number")
             if not -1e12 <= value <= 1e12:
-                return BadRow(line, f"{amount[:40]!r} is not an amount")
-        return Row(line, customer, at, value)
+                return BadRow(number, f"{amount[:40]!r} is not an amount")
+        return Row(number, customer, at, value)
 
     return read
 

@@ -12,11 +12,14 @@ from undertow.adapters.shape import among
 
 
 class Unfit(Exception):
-    """A row cannot become an event. ``column`` names where to look; empty: the row as a whole."""
+    """A row cannot become an event. ``column`` names where to look; empty: the row as a whole.
 
-    def __init__(self, column: str, reason: str) -> None:
+    ``word`` is the reason of a dead letter, one of :data:`undertow.wire.REASONS`.
+    """
+
+    def __init__(self, column: str, reason: str, word: str = "unmapped") -> None:
         super().__init__(f"{column}: {reason}" if column else reason)
-        self.column, self.reason = column, reason
+        self.column, self.reason, self.word = column, reason, word
 
 
 class Here:

@@ -8,9 +8,10 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, cast
 
@@ -29,6 +30,8 @@ elements of a list from 1.
 """
 CELL: Final = 16 * 1024 * 1024
 """Characters of a cell. Python's own limit of 131,072 would refuse a ticket with a long mail thread in it."""
+_MARK: Final = b"\xef\xbb\xbf"
+"""A byte order mark in UTF-8."""
 _ENDINGS: Final[dict[str, Literal["gzip", "bzip2", "xz", "zstd"]]] = {
     ".gz": "gzip",
     ".bz2": "bzip2",
@@ -67,6 +70,26 @@ def digest(row: object, how: File) -> str:
     return blake2b(content, digest_size=12).hexdigest()
 
 
+def only(value: bytes, how: File) -> Any:  # noqa: ANN401 - a list of cells, or a JSON value
+    """The one row in a record of a topic. Raises :class:`Unfit`."""
+    plain = _encoding(how) == "utf-8-sig"
+    if how.format != "csv":
+        try:
+            return msgspec.json.decode(value.removeprefix(_MARK) if plain else value.decode(how.encoding).encode())
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise Unfit("", f"is no JSON: {error}", "not_json") from None
+    try:
+        lines = io.StringIO(value.decode(_encoding(how), "surrogateescape"), newline="")
+    except UnicodeError as error:
+        raise Unfit("", f"is no text in {how.encoding}: {error}") from None
+    found = [row for _, row in islice(_records(_reader(lines, how), len(how.columns), how), 2)]
+    if len(found) != 1:
+        raise Unfit("", f"holds {'several rows' if found else 'no row'}: one record is one row")
+    if isinstance(found[0], Unfit):
+        raise found[0]
+    return found[0]
+
+
 _json = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -84,17 +107,21 @@ def _unpacked(path: Path, how: File) -> Iterator[BinaryIO]:
 
 
 def _csv(lines: io.TextIOWrapper, how: File, path: Path) -> tuple[list[str], Iterator[Numbered]]:
-    csv.field_size_limit(CELL)
     for _ in range(how.skip_lines):
         lines.readline()
-    quoted: dict[str, Any] = {"quotechar": how.quote} if how.quote else {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader(lines, delimiter=how.delimiter, **quoted)
+    reader = _reader(lines, how)
     names = list(how.columns)
     if not names:
         names = [name.strip() for name in next(reader, [])]
     if not names:
         raise Unreadable(f"{path.name} holds no rows, not even the names of the columns")
     return names, _records(reader, len(names), how)
+
+
+def _reader(lines: Iterable[str], how: File) -> Iterator[list[str]]:
+    csv.field_size_limit(CELL)
+    quoted: dict[str, Any] = {"quotechar": how.quote} if how.quote else {"quoting": csv.QUOTE_NONE}
+    return csv.reader(lines, delimiter=how.delimiter, **quoted)
 
 
 def _records(reader: Iterator[list[str]], width: int, how: File) -> Iterator[Numbered]:
@@ -118,7 +145,7 @@ def _records(reader: Iterator[list[str]], width: int, how: File) -> Iterator[Num
 def _lines(content: BinaryIO, how: File) -> Iterator[Numbered]:
     plain = _encoding(how) == "utf-8-sig"
     for number, line in enumerate(content if plain else _recoded(content, how), start=1):
-        said = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        said = line.removeprefix(_MARK) if number == 1 else line
         if not said.strip():
             continue
         try:
@@ -138,7 +165,7 @@ def _document(content: BinaryIO, how: File, path: Path) -> list[Numbered]:
     if _encoding(how) != "utf-8-sig":
         said = said.decode(how.encoding).encode()
     try:
-        document = msgspec.json.decode(said.removeprefix(b"\xef\xbb\xbf"))
+        document = msgspec.json.decode(said.removeprefix(_MARK))
     except (msgspec.DecodeError, RecursionError) as error:
         raise Unreadable(
             f"{path.name} is no JSON document: {error}; if it holds one value a line, write format: jsonl"

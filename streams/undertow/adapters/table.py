@@ -32,12 +32,13 @@ NAME: Final = "table"
 
 
 class BadRow(Struct, frozen=True):
-    """A row that cannot become an event. ``rule`` names the event; empty: none of the row's."""
+    """A row that cannot become an event. ``rule`` names the event; empty: none of the row's. ``word`` as in :class:`Unfit`."""
 
     row: int
     column: str
     reason: str
     rule: str = ""
+    word: str = "unmapped"
 
     def __str__(self) -> str:
         where = f", column {self.column!r}" if self.column else ""
@@ -101,7 +102,7 @@ class Table:
                 tickets.setdefault(key, []).append(_Row(number, kept, digest, copy, order))
         if number == 0:
             raise Unreadable(f"{path.name} holds no rows")
-        yield from _Telling(ready).tickets(tickets)
+        yield from Telling(ready).tickets(tickets)
 
     def _plan(self, columns: list[str] | None, path: Path) -> Plan:
         found: list[Problem] = []
@@ -124,8 +125,8 @@ class Table:
         return sorted(found, key=lambda message: message.time)
 
 
-class _Telling:
-    """One reading of one file."""
+class Telling:
+    """One reading of one file, or of one record."""
 
     def __init__(self, ready: Plan) -> None:
         self._plan = ready
@@ -133,6 +134,7 @@ class _Telling:
         """Event id to the row that said it and a hash of what it said."""
 
     def tickets(self, tickets: dict[object, list[_Row]]) -> Iterator[Told]:
+        """What the rows of every ticket become."""
         for key, history in tickets.items():
             if self._plan.order:
                 history.sort(key=lambda row: row.order)
@@ -140,15 +142,16 @@ class _Telling:
             ties: dict[datetime, int] = {}
             for here.place, row in enumerate(history):
                 here.row, here.number, here.digest, here.copy = row.content, row.number, row.digest, row.copy
-                yield self._row(here, key if isinstance(key, str) else None, ties)
+                yield self.row(here, key if isinstance(key, str) else None, ties)
 
-    def _row(self, here: Here, ticket: str | None, ties: dict[datetime, int]) -> Told:
+    def row(self, here: Here, ticket: str | None, ties: dict[datetime, int]) -> Told:
+        """What one row becomes. ``ties`` counts the ticket's events by time."""
         told = Told(here.number, ticket)
         for rule in self._plan.rules:
             for fact in rule.facts(here):
                 why = fact if isinstance(fact, Unfit) else self._say(fact, rule, ties, told)
                 if why is not None:
-                    told.bad.append(BadRow(here.number, why.column, why.reason, rule.name))
+                    told.bad.append(BadRow(here.number, why.column, why.reason, rule.name, why.word))
         return told
 
     def _say(self, fact: Fact, rule: Ready, ties: dict[datetime, int], told: Told) -> Unfit | None:
@@ -184,7 +187,7 @@ class _Telling:
             ties[fact.time] = ties.get(fact.time, 0) + 1
             return None
         except wire.Refused as why:
-            return Unfit(rule.label(why.field), why.detail)
+            return Unfit(rule.label(why.field), why.detail, why.reason)
         except UnicodeEncodeError:
             return Unfit(_odd(fact, rule), "holds bytes that are no text in the file's encoding: say file.encoding")
 

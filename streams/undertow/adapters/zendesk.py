@@ -1,6 +1,7 @@
-"""Zendesk to our events: an export as JSON (``zendesk_exports``) or as a folder of tables (``zendesk_tables``).
+"""Zendesk to our events: an export as JSON (``zendesk_exports``) or as a folder of tables (``zendesk_tables``), or record by
+record from a topic (``zendesk_records``).
 
-Both are read into histories, one a ticket, and those into events here. What Zendesk does not say is not made up:
+All are read into histories, one a ticket, and those into events here. What Zendesk does not say is not made up:
 - A comment by the requester, or by a user whose role is end-user, is the customer's; one made by a rule, trigger or
   automation is a bot's; of a user nobody knows it is unknown, and passes for a human's.
 - Whether a public comment asks the customer something is seen by its question mark, or, where the export carries no text,
@@ -71,7 +72,7 @@ class _Teller:
             yield self.opening(history.created)
         updates = sorted(history.updates, key=lambda update: update.at)
         waiting = {(update.at, update.user) for update in updates if _to_pending(update)}
-        before: dict[str, str | None] = {"priority": history.priority, "ticket_form_id": history.form}
+        before = {"priority": history.priority, "ticket_form_id": history.form, **history.fields}
         for update in updates:
             if isinstance(update, Comment):
                 yield self.message(update, asked=(update.at, update.user) in waiting)
@@ -90,16 +91,18 @@ class _Teller:
 
     def head(self, what: str, at: datetime, group: int = _UPDATE) -> dict[str, Any]:
         """Envelope. Id and sequence follow from what was said before at the same time, so a later export of more history
-        repeats them: an event that comes again with another sequence would pass for a rewritten one.
+        repeats them: an event that comes again with another sequence would pass for a rewritten one. Those of a record that
+        is told alone follow from the record.
         """
         said = self.said[at, group] = self.said.get((at, group), 0) + 1
-        name = f"{self.history.number}-{what}-{int(at.timestamp())}"
+        number, record = self.history.number, self.history.record
+        name = f"{number}-{what}-{int(at.timestamp())}" if record is None else f"{number}-{record}-{what}"
         again = self.ids[name] = self.ids.get(name, -1) + 1
         return {
             "specversion": "1.0",
             "id": f"{name}-{again}" if again else name,
             "source": f"/{self.vendor}/zendesk",
-            "sequence": str(group + said),
+            "sequence": str(self.history.after + group + said),
             "time": at,
         }
 

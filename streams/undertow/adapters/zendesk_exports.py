@@ -59,6 +59,13 @@ def read(path: Path) -> tuple[list[History], dict[str, str]]:
     return export.done()
 
 
+def alone(name: str, row: dict[str, Any]) -> History:
+    """What one object of a list tells by itself. Raises ``KeyError``, ``TypeError``, ``ValueError``, ``AttributeError``."""
+    export = _Export()
+    export.take(name, row)
+    return export.done()[0][0]
+
+
 class _Export:
     """Everything read so far."""
 

@@ -51,7 +51,7 @@ class Rated(NamedTuple):
 
 
 class History(Struct):
-    """One ticket as the export tells it. ``priority`` and ``form`` are those of its creation."""
+    """One ticket as the export tells it, or one record of a topic. ``priority`` and ``form`` are those of its creation."""
 
     number: str
     created: datetime | None = None
@@ -66,6 +66,12 @@ class History(Struct):
     updates: list[Change | Comment] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     ratings: list[Rated] = field(default_factory=list)
+    record: str | None = None
+    """The id of the record that tells it alone; its events' ids are then made of this one."""
+    after: int = 0
+    """Where such a record's sequence begins."""
+    fields: dict[str, str | None] = field(default_factory=dict)
+    """What else such a record knows of the ticket's fields, by name."""
 
 
 def instant(text: str) -> datetime:

@@ -49,7 +49,7 @@ def create(
     intake = IntakeLoop(app, settings, contracts, board)
     casebook = CasebookLoop(app, table, findings, settings, contracts, board)
     ledger = LedgerLoop(topics.name(settings, topics.CELLS), contracts, board)
-    sources = [topics.name(settings, source) for source in topics.SOURCES]
+    sources = topics.sources(settings, topics.declared(contracts.values()))
     app.agent(app.topic(*sources, schema=SpanSchema()), name="intake")(spans(app, intake.intake))
     app.agent(app.topic(table.source, schema=SpanSchema()), name="casebook")(spans(app, casebook.casebook))
     app.agent(app.topic(ledger.partition.topic, schema=SpanSchema(), acks=False), name="ledger")(

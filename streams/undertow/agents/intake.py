@@ -8,6 +8,7 @@ from typing import Final
 from faust.types import AppT
 
 from undertow import topics
+from undertow.adapters import live
 from undertow.agents.transport import Span, send_all
 from undertow.agents.transport.producer import producer_of
 from undertow.domain.contract import Contract
@@ -29,7 +30,9 @@ class IntakeLoop:
 
     def __init__(self, app: AppT, settings: Settings, contracts: Mapping[str, Contract], board: Board) -> None:
         self._app, self._settings, self._board = app, settings, board
-        self._stage = Intake(contracts, settings.casebook_partitions)
+        self._stage = Intake(
+            contracts, settings.casebook_partitions, dialects=live.dialects(contracts, settings.namespace)
+        )
         self._limits: dict[tuple[str, int], RejectLimit] = {}
         self._casebook = topics.name(settings, topics.CASEBOOK)
         self._cells = topics.name(settings, topics.CELLS)

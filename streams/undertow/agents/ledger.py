@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from typing import Final
 
 from faust.types import TP
 
 from undertow.agents.transport import Span
-from undertow.clock import day_of
 from undertow.domain.contract import Contract
-from undertow.domain.ledger import Ledger, figures
-from undertow.domain.verdicts import verdict
+from undertow.domain.ledger import Ledger
 from undertow.metrics.board import Board
-from undertow.stages.ledger import fold
+from undertow.stages.ledger import Speaker, fold
+
+SHARE: Final = 0.1
+"""Of the loop's time at most so much goes into figures: with very many vendors they come less often than each beat."""
 
 
 class LedgerLoop:
@@ -21,8 +24,13 @@ class LedgerLoop:
     def __init__(self, topic: str, contracts: Mapping[str, Contract], board: Board) -> None:
         self.partition = TP(topic, 0)
         self._contracts, self._board = contracts, board
+        self._begin()
+
+    def _begin(self) -> None:
         self._ledger = Ledger()
+        self._speaker = Speaker(self._ledger, self._contracts)
         self._changed = True
+        self._not_before = 0.0
 
     async def ledger(self, span: Span) -> None:
         """One span."""
@@ -34,19 +42,14 @@ class LedgerLoop:
     def revoked(self) -> None:
         """Another worker may speak for the vendors from now on."""
         self._board.withdraw()
-        self._ledger = Ledger()
-        self._changed = True
+        self._begin()
 
     def expose(self) -> None:
         """Show the figures, if anything changed. Call only while the partition is ours and read to its end."""
-        if not self._changed:
+        begun = time.monotonic()
+        if not self._changed or begun < self._not_before:
             return
         self._changed = False
-        as_of = self._ledger.as_of
-        shown = []
-        if as_of is not None:
-            cells = self._ledger.cells()
-            for contract in self._contracts.values():
-                rows = figures(cells, contract, as_of, day_of(contract.time_zone))
-                shown += [(row, verdict(row, contract)) for row in rows]
-        self._board.expose(shown, self._ledger.claims(), as_of, self._contracts)
+        self._board.expose(self._speaker.state(), self._contracts)
+        now = time.monotonic()
+        self._not_before = now + (now - begun) * (1 / SHARE - 1)

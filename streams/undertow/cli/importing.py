@@ -21,7 +21,7 @@ from undertow.stages.records import Tick, encode
 
 @click.command(name="import")
 @click.argument("adapter", type=click.Choice(sorted(ADAPTERS)))
-@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, path_type=Path))
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
 @mapping_option
 @click.option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,14 +17,16 @@ from rich.progress import track
 from rich.table import Table
 
 from undertow import clients, topics
-from undertow.adapters import ADAPTERS
+from undertow.adapters import ADAPTERS, live
 from undertow.cli.feeds import Source, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
-from undertow.clock import day_of
+from undertow.cli.standings import gap_table, in_json, lines
 from undertow.contracts import instant
 from undertow.domain.contract import DAY, Contract
-from undertow.domain.ledger import ALL, Figures, Rate, figures
-from undertow.domain.verdicts import Verdict, verdict
+from undertow.domain.ledger import ALL, Figures, Rate
+from undertow.domain.standing import Statement
+from undertow.domain.verdicts import Verdict
+from undertow.stages.ledger import Speaker
 from undertow.stages.offline import Offline
 from undertow.stages.records import KafkaRecord, Record
 from undertow.terminal import STYLE
@@ -38,7 +40,7 @@ SPAN = 2000
 @click.option(
     "--adapter",
     type=click.Choice(sorted(ADAPTERS)),
-    help="format of FILE; without it SOURCE is a topic, or 'all' for every source topic",
+    help="format of FILE; without it SOURCE is a topic, or 'all' for every source topic and those the contracts name",
 )
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
 @mapping_option
@@ -105,27 +107,22 @@ def replay(
         raise click.UsageError("a topic needs --contracts; a file needs --adapter")
     else:
         agreed = contracts(folder)
-        records = _from_topics(source, cluster)
+        records = _from_topics(source, agreed, cluster)
     agreed = {name: msgspec.structs.replace(contract, **changed) for name, contract in agreed.items()}
-    book = Offline(agreed)
+    # a file's records are events already, whatever the file is called
+    book = Offline(agreed, None if read is not None else live.dialects(agreed, cluster["namespace"]))
     stream = iter(records)
     while span := list(islice(stream, SPAN)):
         book.take(span)
     until = book.last_event_time + max(contract.follow_up for contract in agreed.values())
     book.tick(until)
-    cells = book.close().cells()
-    rows = [
-        (row, verdict(row, contract))
-        for contract in agreed.values()
-        for row in figures(cells, contract, until, day_of(contract.time_zone))
-        if (row.window, row.segment) == (ALL, ALL)
-    ]
+    statement = Speaker(book.close(), agreed, book.last_event_time).state()
     judged_as_of = min((c.as_of for c in agreed.values() if c.as_of is not None), default=until)
     unread = read.refused if read is not None else []
     if as_json:
-        click.echo(json.dumps(_object(rows, book, judged_as_of, len({bad.row for bad in unread})), indent=2))
+        click.echo(json.dumps(_object(statement, book, judged_as_of, len({bad.row for bad in unread})), indent=2))
     else:
-        _print(rows, book, judged_as_of)
+        _print(statement, book, judged_as_of)
     if unread:
         click.echo(refused_words(unread), err=True)
 
@@ -148,19 +145,27 @@ def _from_file(source: Source, path: Path) -> Iterator[KafkaRecord]:
         yield Record(path.name, 0, line, int(message.time * 1000), message.value)
 
 
-def _from_topics(source: str, cluster: dict[str, Any]) -> Iterator[KafkaRecord]:
+def _from_topics(source: str, agreed: Mapping[str, Contract], cluster: dict[str, Any]) -> Iterator[KafkaRecord]:
     chosen = settings(cluster)
-    names = [topics.name(chosen, topic) for topic in topics.SOURCES] if source == "all" else [source]
+    names = topics.sources(chosen, topics.declared(agreed.values())) if source == "all" else [source]
     for name in names:
         yield from clients.read(chosen, name)
 
 
-def _object(rows: list[tuple[Figures, Verdict]], book: Offline, until: float, unread: int) -> dict[str, Any]:
+def _over_all(statement: Statement) -> list[tuple[Figures, Verdict]]:
+    return [(row, said) for row, said in statement.figures if (row.window, row.segment) == (ALL, ALL)]
+
+
+def _object(statement: Statement, book: Offline, until: float, unread: int) -> dict[str, Any]:
+    standings = {standing.vendor: standing for standing in statement.standings}
     return {
         "as_of": datetime.fromtimestamp(until, UTC).isoformat(),
         "refused": len(book.letters) + unread,
         "duplicates": book.duplicates,
-        "vendors": {row.vendor: _vendor(row, said, book) for row, said in rows},
+        "vendors": {
+            row.vendor: _vendor(row, said, book) | in_json(standings[row.vendor], book.contracts[row.vendor])
+            for row, said in _over_all(statement)
+        },
     }
 
 
@@ -239,12 +244,19 @@ def _interval(rate: Rate) -> str:
     return "" if rate.value is None else f"{rate.low:.1%} to {rate.high:.1%}"
 
 
-def _print(rows: list[tuple[Figures, Verdict]], book: Offline, until: float) -> None:
+def _print(statement: Statement, book: Offline, until: float) -> None:
+    rows = _over_all(statement)
     console = Console()
     when = datetime.fromtimestamp(until, UTC)
     console.print(leaders_table(rows, f"All time, judged as of {when:%Y-%m-%d %H:%M} UTC"))
     for line in verdict_lines(rows):
         console.print(line)
+    for standing in statement.standings:
+        contract = book.contracts[standing.vendor]
+        if (table := gap_table(standing, contract)) is not None:
+            console.print(table)
+        for line in lines(standing, contract):
+            console.print(line)
     if not rows:
         console.print("no ticket was found: do the contracts name the vendors of this history?")
     if book.letters:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from undertow import admin, exits
-from undertow.cli.options import broker_options, settings
+from undertow.cli.options import broker_options, contracts, settings
+from undertow.topics import declared
 
 _replication = click.option(
     "--replication", type=click.IntRange(1, 9), default=1, show_default=True, help="copies of each topic, at least"
+)
+_contracts = click.option(
+    "--contracts",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="UNDERTOW_CONTRACTS",
+    help="folder of contracts: also the vendors' own topics that they name",
 )
 
 
@@ -30,27 +39,34 @@ def topics() -> None:
     help="for source topics that are missing",
 )
 @_replication
-def apply(source_partitions: int, replication: int, **cluster: Any) -> None:
+@_contracts
+def apply(source_partitions: int, replication: int, folder: Path | None, **cluster: Any) -> None:
     """Create what is missing and set retention; never deletes and never changes a partition count.
 
     \b
-    Example:  undertow topics apply --broker kafka-1:9092 --replication 3
+    Example:  undertow topics apply --broker kafka-1:9092 --replication 3 --contracts contracts/
     """
     chosen = settings(cluster, source_partitions=source_partitions, replication=replication)
-    for line in admin.apply(chosen) or ["nothing to do: every topic is as it must be"]:
+    own = _own(folder)
+    for line in admin.apply(chosen, own) or ["nothing to do: every topic is as it must be"]:
         click.echo(line)
-    _report(admin.check(chosen))
+    _report(admin.check(chosen, own))
 
 
 @topics.command()
 @broker_options
 @_replication
-def check(replication: int, **cluster: Any) -> None:
+@_contracts
+def check(replication: int, folder: Path | None, **cluster: Any) -> None:
     """Compare the cluster with the registry; exit code 3 when they differ."""
-    problems = admin.check(settings(cluster, replication=replication))
+    problems = admin.check(settings(cluster, replication=replication), _own(folder))
     if not problems:
         click.echo("every topic is as it must be")
     _report(problems)
+
+
+def _own(folder: Path | None) -> tuple[str, ...]:
+    return declared(contracts(folder).values()) if folder is not None else ()
 
 
 def _report(problems: list[admin.Problem]) -> None:

@@ -17,7 +17,7 @@ from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
 from undertow.metrics.server import CannotListen, MetricsServer
 from undertow.settings import Settings
-from undertow.topics import SOURCES, name, registry
+from undertow.topics import declared, registry, sources
 
 
 @click.command()
@@ -104,7 +104,7 @@ def worker(
         raise click.UsageError(f"{error} (--metrics-host, --metrics-port)") from None
     with server:  # before anything that can take time, so that probes are answered from the start
         structlog.get_logger(__name__).info("metrics are served", url=f"http://{metrics_host}:{server.port}/metrics")
-        problems = admin.check(chosen)
+        problems = admin.check(chosen, declared(agreed.values()))
         if problems:
             for line in (*(problem.words for problem in problems), admin.advice(problems)):
                 click.echo(f"undertow: {line}", err=True)
@@ -115,8 +115,9 @@ def worker(
 
 
 def _board(chosen: Settings, agreed: Mapping[str, Contract]) -> Board:
+    own = declared(agreed.values())
     return Board(
-        feeds=[name(chosen, source) for source in SOURCES],
+        feeds=sources(chosen, own),
         vendors=tuple(agreed),
-        topics=[topic.name for topic in registry(chosen)],
+        topics=[topic.name for topic in registry(chosen, own)],
     )

@@ -84,11 +84,11 @@ class FeedTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One topic that the vendor's events come from."""
 
     topic: TopicName
-    """Name of the Kafka topic."""
+    """Name of the Kafka topic, without the namespace. Any but the source topics speaks for this vendor only."""
     adapter: AdapterName
     """Format of its records."""
     mapping: Told | None = None
-    """For the adapter that reads any JSON or CSV: where each field is found."""
+    """For the adapter that reads any JSON or CSV, one row a record: where each field is found."""
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from undertow.adapters import ADAPTERS, table
+from undertow.adapters import live, table, table_records
 from undertow.adapters.mapping import BadMapping, Mapping
 from undertow.clock import day_of
 from undertow.contracts import holidays
@@ -19,8 +19,8 @@ from undertow.contracts.quantities import day, duration, in_words, instant, sinc
 from undertow.topics import APP
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-NAMES: Final = sorted(ADAPTERS)
-"""Of adapters."""
+NAMES: Final = sorted(live.ADAPTERS)
+"""Of adapters that can read a topic."""
 _TOPIC: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 _OWN: Final = (f"{APP}.", f"{APP}-")
 
@@ -97,10 +97,10 @@ def _topic(text: str) -> str:
 
 
 def _adapter(text: str) -> str:
-    if text not in ADAPTERS:
-        raise ValueError(
-            f"{quoted(text)} is no adapter: write one of {', '.join(ADAPTERS)}{meant(text, list(ADAPTERS))}"
-        )
+    if text in live.FILES_ONLY:
+        raise ValueError(f"{quoted(text)} {live.FILES_ONLY[text]}")
+    if text not in NAMES:
+        raise ValueError(f"{quoted(text)} is no adapter: write one of {', '.join(NAMES)}{meant(text, NAMES)}")
     return text
 
 
@@ -141,9 +141,10 @@ FORMS: Final[dict[str, Form]] = {
 
 def _mapping(raw: object) -> tuple[Mapping | None, list[tuple[Path, str]]]:
     try:
-        return table.parsed(raw), []
+        mapping = table.parsed(raw)
     except BadMapping as bad:
         return None, [(problem.path, problem.words) for problem in bad.problems]
+    return mapping, [(problem.path, problem.words) for problem in table_records.problems(mapping)]
 
 
 FOREIGN: Final[dict[str, Callable[[object], tuple[Any, list[tuple[Path, str]]]]]] = {"mapping": _mapping}

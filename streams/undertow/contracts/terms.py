@@ -19,6 +19,7 @@ from undertow.contracts.typed import Filler
 from undertow.domain import budget
 from undertow.domain.calendars import Calendar
 from undertow.domain.contract import Contract, Feed, Target
+from undertow.topics import SOURCES
 
 RESERVED: Final = frozenset({"company", "unknown"})
 """Labels of the metrics: the company's own events, and events of which no vendor could be read."""
@@ -145,6 +146,16 @@ class Builder:
             elif feed.adapter != table.NAME and feed.mapping is not None:
                 words = f"the adapter {feed.adapter} knows its format: leave the mapping out, or write adapter: {table.NAME}"
                 self._bad((*path, "mapping"), words)
+            if feed.topic in SOURCES and feed.adapter != "cloudevents":
+                words = (
+                    f"carries everybody's CloudEvents: give records for the adapter {feed.adapter} a topic of their own"
+                )
+                self._bad((*path, "topic"), words)
+            if feed.mapping is not None and feed.mapping.vendor not in {None, self._said.vendor}:
+                words = (
+                    f"a vendor's topic speaks for that vendor only, which is {self._said.vendor!r} here: leave it out"
+                )
+                self._bad((*path, "mapping", "vendor"), words, (("vendor",),))
             yield Feed(feed.topic, feed.adapter, feed.mapping)
 
     # -- the whole

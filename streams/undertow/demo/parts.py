@@ -12,7 +12,6 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
-
 from undertow import admin
 from undertow.contracts.writing import written
 from undertow.domain.contract import Contract

@@ -81,19 +81,18 @@ class Said(NamedTuple):
 
 def said(one: Comparison, minimum_n: int) -> Said:
     """The words of one comparison: on the bounds of the interval and the exact test, never on the bare gap."""
-    gap, classes = one.gap, one.classes
+    gap = one.gap
     if gap.value is None or gap.n < minimum_n:
-        waiting = [
-            f"{n:,} {words}"
-            for n, words in (
-                (classes.immature, "still to be judged"),
-                (classes.unverifiable, "cannot be checked"),
-                (classes.claim_only, "claimed and never seen"),
-            )
-            if n
-        ]
-        beside = f" ({', '.join(waiting)})" if waiting else ""
-        return Said("cannot_tell", f"cannot tell yet, needs about {enough(one, minimum_n):,}, has {gap.n}{beside}")
+        counted = (
+            (one.classes.immature, "still to be judged"),
+            (one.classes.unverifiable, "cannot be checked: no target agreed, or the feed lacks what it takes"),
+            (one.classes.claim_only, "claimed of tickets never seen"),
+        )
+        beside = "; ".join(f"{n:,} {words}" for n, words in counted if n)
+        if not gap.n and not one.classes.immature:  # waiting would not help
+            return Said("cannot_tell", beside or "nothing is claimed")
+        yet = f"cannot tell yet, needs about {enough(one, minimum_n):,}, has {gap.n}"
+        return Said("cannot_tell", f"{yet} ({beside})" if beside else yet)
     rates = f"reported {one.reported.value:.1%}, actual {one.actual.value:.1%}"
     if _shown(gap) and gap.low > 0:
         return Said("over", f"{rates}: at least {100 * gap.low:.1f} points too many")
@@ -133,7 +132,7 @@ def comparisons(tallied: Tallied, contract: Contract, known: Known) -> list[Comp
             (late if looks_back(measure, contract) else soon).append(measure)
         for measures, last in ((soon, known.complete), (late, known.mature)):
             if measures:
-                for window, sums, later in tallied.windows(segment, last):
+                for window, sums, later in tallied.windows("verdict", segment, last):
                     found += _rows(contract.vendor, segment, window, measures, sums, later)
     return found
 

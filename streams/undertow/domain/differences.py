@@ -27,7 +27,7 @@ class Estimate(NamedTuple):
 
 def proportion(share: float, n: float) -> Estimate:
     """A share (0 to 1) of ``n`` with its Wilson limits. An effective ``n`` is cut to a whole number: never too narrow."""
-    whole = int(n)
+    whole = int(n + 1e-6)  # 199.9999999 comes from a division that should have given 200
     low, high = wilson(share * whole, whole)
     return Estimate(share, low, high)
 

@@ -62,13 +62,14 @@ def shown(tallied: Tallied, period: Period, others: Cases, contract: Contract, k
     usual: list[int] = []
     if contract.period == "month":
         # before the feed began nothing could be solved, and of days whose tickets were dropped not all is known
-        begun = min(tallied.solved, default=period.first)
+        every_day = tallied.solved
+        begun = min(every_day, default=period.first)
         if known.kept is not None:
             begun = max(begun, known.kept)
         last_days = contract.patterns.last_days
         usual = [day for day in ordinary(period, last_days) if day >= begun]
         end = range(period.last - last_days + 1, period.last + 1)
-        solved = tuple((day, tallied.solved[day]) for day in (*usual, *end) if day in tallied.solved)
+        solved = tuple((day, every_day[day]) for day in (*usual, *end) if day in every_day)
     return Shown(
         period,
         tuple((pattern, some) for pattern, some in found.items() if some.n),

@@ -107,7 +107,7 @@ class Ledger:
         self._cells: dict[CellKey, dict[int, tuple[Position, Cell]]] = {}
         self._complete: dict[int, Position] = {}
         self._as_of: dict[int, float] = {}
-        self._claims: dict[tuple[str, str, int, int], tuple[PeriodClaim, PeriodClaim]] = {}
+        self._claims: dict[str, dict[tuple[str, str, int, int], tuple[PeriodClaim, PeriodClaim]]] = {}
         self._sums: dict[CellKey, Cell] = {}
         self._stale: set[CellKey] = set()
         self._known: dict[Any, Any] = {}
@@ -139,19 +139,21 @@ class Ledger:
 
     def claim(self, claim: PeriodClaim) -> None:
         """A version of a period claim: the first and the last recorded are kept, ties by id, then by what they say."""
-        first, last = self._claims.get(claim.identity, (claim, claim))
+        of_vendor = self._claims.setdefault(claim.vendor, {})
+        known = of_vendor.get(claim.identity)
+        first, last = known if known is not None else (claim, claim)
         said = (min(first, claim, key=_order), max(last, claim, key=_order))
-        if said != self._claims.get(claim.identity):
-            self._claims[claim.identity] = said
+        if said != known:
+            of_vendor[claim.identity] = said
             self._revisions[claim.vendor] += 1
 
     def claims(self) -> list[PeriodClaim]:
         """The period claims that stand (the last version of each), by vendor, measure and period."""
-        return [self._claims[identity][1] for identity in sorted(self._claims)]
+        return [last for vendor in sorted(self._claims) for _, last in self.versions(vendor)]
 
     def versions(self, vendor: str) -> list[tuple[PeriodClaim, PeriodClaim]]:
         """The first and the last version of each of a vendor's period claims, by measure and period."""
-        return [said for identity, said in sorted(self._claims.items()) if identity[0] == vendor]
+        return [said for _, said in sorted(self._claims.get(vendor, {}).items())]
 
     def revision(self, vendor: str) -> int:
         """A number that grows when anything this ledger knows of the vendor may have changed; it stands for no order."""

@@ -5,7 +5,7 @@ Start here: ``compared`` has the measures, ``stated`` the periods, ``habits`` th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -15,15 +15,16 @@ from undertow.domain import budget as truth
 from undertow.domain.actuals import SLA
 from undertow.domain.budget import Budget, Told
 from undertow.domain.cells import Tally
-from undertow.domain.compared import Comparison, comparisons, looks_back
+from undertow.domain.compared import Classes, Comparison, comparisons, labels, looks_back
 from undertow.domain.contract import BURNS, ROLLING, WINDOWS, Contract
 from undertow.domain.equity import Counted, Equity, Stratum, equity
 from undertow.domain.habits import BLAMED, Habits, habits
-from undertow.domain.ledger import ALL, Cells, PeriodClaim
+from undertow.domain.ledger import ALL, Cells, Figures, PeriodClaim
 from undertow.domain.patterns.accusations import Cases
 from undertow.domain.periods import Known, Period
 from undertow.domain.stated import Stated, stated
 from undertow.domain.tallied import Tallied, cases
+from undertow.domain.verdicts import Verdict
 
 _WATCHED: Final = max(ROLLING, *(long for _, long, _ in BURNS))
 
@@ -46,6 +47,14 @@ class Standing(Struct, frozen=True):
     """Of hidden dissatisfaction, by window; empty where the contract tells no segments apart."""
 
 
+class Statement(Struct, frozen=True):
+    """All that is shown of the vendors, of one moment. ``as_of`` in seconds, None before the first judgement."""
+
+    figures: tuple[tuple[Figures, Verdict], ...] = ()
+    standings: tuple[Standing, ...] = ()
+    as_of: float | None = None
+
+
 def edges(known: Known, periods: Iterable[Period]) -> set[int]:
     """The days at which a window or a period begins, and the days after their ends."""
     found = {edge for period in periods for edge in (period.first, period.last + 1)}
@@ -59,21 +68,21 @@ def standing(
     said: Iterable[tuple[PeriodClaim, ...]],
     contract: Contract,
     known: Known,
-    periods: Sequence[Period],
-    others: Callable[[Period], Cases],
+    others: Mapping[Period, Cases],
 ) -> Standing:
-    """One vendor. ``said``: its period claims, the first and the last version of each; ``periods``: those to examine for
+    """One vendor. ``said``: its period claims, the first and the last version of each.
 
-    patterns; ``others``: how often the other vendors put tickets down to the customer in a period. ``tallied`` has
-    :func:`edges` of the same days and periods.
+    ``others``: the periods to examine for patterns, each with how often the other vendors put tickets down to the
+    customer in it. ``tallied`` has the :func:`edges` of the same days and periods.
     """
     compared = comparisons(tallied, contract, known)
     measures = budgeted(compared, contract)
+    examined = [habits(tallied, period, blame, contract, known) for period, blame in sorted(others.items())]
     return Standing(
         contract.vendor,
         tuple(compared),
         tuple(stated(said, tallied, contract, known)),
-        tuple(one for period in periods if (one := habits(tallied, period, others(period), contract, known)).examined),
+        tuple(one for one in examined if one.examined),
         told(tallied, measures, contract, known) if measures else None,
         measures,
         tuple(_equities(tallied, contract, known)),
@@ -82,8 +91,15 @@ def standing(
 
 def blamed(cells: Cells, period: Period) -> Cases:
     """How often tickets of a period were put down to the customer, among those solved with a cause."""
-    found = [cases(cell.tallies, BLAMED) for key, cell in cells.items() if period.first <= key.day <= period.last]
-    return Cases(sum(one.matched for one in found), sum(one.n for one in found))
+    return together(
+        cases(cell.tallies, BLAMED) for key, cell in cells.items() if period.first <= key.day <= period.last
+    )
+
+
+def together(some: Iterable[Cases]) -> Cases:
+    """The sum of some cases."""
+    every = list(some)
+    return Cases(sum(one.matched for one in every), sum(one.n for one in every))
 
 
 def budgeted(compared: Iterable[Comparison], contract: Contract) -> tuple[str, ...]:
@@ -105,8 +121,8 @@ def told(tallied: Tallied, measures: Sequence[str], contract: Contract, known: K
     last = known.mature if late else known.complete
     days = {}
     for day in range(last - _WATCHED + 1, last + 1):
-        confirmed = sum(tallied.on(day, Tally("verdict", measure, "confirmed_met")) for measure in measures)
-        over = sum(tallied.on(day, Tally("verdict", measure, "over_reported")) for measure in measures)
+        of = [Classes(*tallied.on(day, labels(measure))) for measure in measures]
+        confirmed, over = sum(one.confirmed_met for one in of), sum(one.over_reported for one in of)
         if confirmed or over:
             days[day] = Told(confirmed, confirmed + over)
     return truth.budget(days, last, contract.objective, contract.minimum_n)
@@ -117,7 +133,7 @@ def _equities(tallied: Tallied, contract: Contract, known: Known) -> Iterator[tu
         return
     windows: dict[str, dict[str, Mapping[Stratum, Counted]]] = {}
     for segment in tallied.segments:
-        for window, sums, _ in tallied.windows(segment, known.mature):
+        for window, sums, _ in tallied.windows("mix", segment, known.mature):
             mix = {
                 Stratum(name, label): Counted(sums.get(Tally("mix_bad", name, label), 0), n)
                 for (kind, name, label), n in sums.items()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
-from undertow.domain.compared import classes, labels, looks_back
+from undertow.domain.compared import Classes, labels, looks_back
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import PeriodClaim
 from undertow.domain.periods import Known, Period
@@ -28,9 +28,7 @@ class Stated(Struct, frozen=True):
         return self.versions.last
 
 
-def stated(
-    said: Iterable[tuple[PeriodClaim, ...]], tallied: Tallied, contract: Contract, known: Known
-) -> list[Stated]:
+def stated(said: Iterable[tuple[PeriodClaim, ...]], tallied: Tallied, contract: Contract, known: Known) -> list[Stated]:
     """Every period claim of one vendor; ``said`` are some versions of each, the first and the last among them."""
     return [_stated(versions(some), tallied, contract, known) for some in said]
 
@@ -41,7 +39,7 @@ def cohort(period: Period, measure: str, tallied: Tallied) -> tuple[Cohort, int]
     Of tickets that cannot be judged a cell does not say what was claimed; of the SLA as a whole it does once they are mature.
     """
     counts, sums = tallied.within(period, labels(measure))
-    of = classes(measure, sums)
+    of = Classes(*sums)
     paired = of.confirmed_met + of.confirmed_missed + of.over_reported + of.under_reported
     claimed, claimed_met = paired, of.confirmed_met + of.over_reported
     if measure == SLA and counts.solved == counts.mature:

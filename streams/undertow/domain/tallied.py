@@ -1,64 +1,88 @@
-"""A vendor's tallies, added up in one pass over its cells: by segment, over the stretches of days between given edges."""
+"""A vendor's tallies added up: by segment, over the stretches of days between given edges, and day by day."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal
 
-from undertow.domain.cells import ZERO, Cell, Counts, Tally
+from undertow.domain.cells import ZERO, Cell, CellKey, Counts, Tally
 from undertow.domain.contract import WINDOWS
 from undertow.domain.ledger import ALL, Cells
 from undertow.domain.patterns.accusations import Cases
 from undertow.domain.periods import Period
 
 Tallies = Mapping[Tally, int]
+Family = Literal["verdict", "case", "mix"]
+_FAMILY: Final[Mapping[str, Family]] = {
+    "verdict": "verdict",
+    "over_reported": "verdict",
+    "under_reported": "verdict",
+    "case": "case",
+    "late": "case",
+    "mix": "mix",
+    "mix_bad": "mix",
+}
+"""By a tally's kind, what it is asked for together with."""
+_EMPTY: Final = Cell()
 
 
 class Tallied:
-    """The cells of one vendor. ``edges`` are days (days since 1970-01-01) at which any window or period begins.
+    """The cells of one vendor. ``edges`` are the days (since 1970-01-01) at which any window or period begins.
 
-    What is asked for later has to begin and end at an edge: there the sums of whole stretches are enough.
+    Windows and periods are sums of whole stretches, so they have to begin at an edge, and end on the day before one. What
+    is kept follows the cells: it is the same whether they came at once or one after another.
     """
 
     def __init__(self, cells: Cells, edges: Iterable[int]) -> None:
-        self.solved: dict[int, int] = {}
-        """Tickets by the day of their first solve."""
-        self._days: dict[int, list[Cell]] = {}
-        self._edges = sorted(set(edges))
-        self._sums: dict[str, list[dict[Tally, int]]] = {}
+        self.edges = tuple(sorted(set(edges)))
+        self._cells: dict[CellKey, Cell] = {}
+        self._days: dict[int, dict[str, Cell]] = {}
+        self._sums: dict[tuple[Family, str], list[dict[Tally, int]]] = {}
+        self._counts: dict[int, Counts] = {}
+        self._read: dict[int, dict[tuple[Tally, ...], list[int]]] = {}
+        """What was read of a day, until one of its cells changes."""
+        self.update(cells)
+
+    def update(self, cells: Cells) -> None:
+        """Make it the sums of these cells. Cells are not changed once they are given: a changed one is another object."""
+        known = self._cells
         for key, cell in cells.items():
-            self._days.setdefault(key.day, []).append(cell)
-            if cell.counts.solved:
-                self.solved[key.day] = self.solved.get(key.day, 0) + cell.counts.solved
-            stretches = self._sums.get(key.segment)
-            if stretches is None:
-                stretches = self._sums[key.segment] = [{} for _ in range(len(self._edges) + 1)]
-            _add(stretches[self._place(key.day + 1)], cell.tallies)
-        self.segments = tuple(sorted(self._sums.keys() - {ALL}))
-        together: list[dict[Tally, int]] = [{} for _ in range(len(self._edges) + 1)]
-        for segment in sorted(self._sums):
-            for into, tallies in zip(together, self._sums[segment], strict=True):
-                _add(into, tallies)
-        self._sums[ALL] = together
+            if known.get(key) is not cell:
+                self._replace(key, cell)
+        for key in [key for key in known if key not in cells] if len(known) > len(cells) else ():
+            self._replace(key, _EMPTY)
+            del known[key], self._days[key.day][key.segment]
+
+    @property
+    def segments(self) -> list[str]:
+        """The segments there are cells of, when they are told apart."""
+        return sorted({key.segment for key in self._cells} - {ALL})
+
+    @property
+    def solved(self) -> dict[int, int]:
+        """Tickets by the day of their first solve, in order, days without any left out."""
+        return {day: n for day in sorted(self._days) if (n := self._total(day).solved)}
 
     def measures(self, segment: str) -> list[str]:
         """The measures of which there is a verdict on any day."""
-        return sorted({tally.name for tallies in self._sums[segment] for tally in tallies if tally.kind == "verdict"})
+        stretches = self._stretches("verdict", segment)
+        return sorted({tally.name for tallies in stretches for tally in tallies if tally.kind == "verdict"})
 
-    def windows(self, segment: str, last: int) -> Iterator[tuple[str, Tallies, Tallies]]:
+    def windows(self, family: Family, segment: str, last: int) -> Iterator[tuple[str, Tallies, Tallies]]:
         """Each window that ends with the day ``last``, and the one of all days: its name, its sums, and those of later days.
 
         The window of all days holds the later ones, too. The sums are only good until the next window is asked for.
         """
-        stretches = self._sums[segment]
-        end = self._place(last + 1) + 1
+        stretches = self._stretches(family, segment)
+        end = self._stretch(last + 1)
         later: dict[Tally, int] = {}
         for tallies in stretches[end:]:
             _add(later, tallies)
         sums: dict[Tally, int] = {}
         begin = end
         for window in WINDOWS:
-            place = self._place(last - window + 1) + 1
+            place = self._stretch(last - window + 1)
             for tallies in stretches[place:begin]:
                 _add(sums, tallies)
             begin = place
@@ -68,36 +92,85 @@ class Tallied:
         yield ALL, sums, {}
 
     def during(self, period: Period) -> Tallies:
-        """The sums of all segments over a period."""
-        return self._between(self._place(period.first) + 1, self._place(period.last + 1) + 1)
+        """The cases of all segments over a period."""
+        return self._between(self._stretch(period.first), self._stretch(period.last + 1))
 
     def before(self, period: Period) -> Tallies:
-        """The sums of all segments over all days before a period."""
-        return self._between(0, self._place(period.first) + 1)
+        """The cases of all segments over all days before a period."""
+        return self._between(0, self._stretch(period.first))
 
-    def on(self, day: int, tally: Tally) -> int:
-        """How often a tally was counted on one day, all segments together."""
-        return sum([cell.tallies.get(tally, 0) for cell in self._days.get(day, ())])
+    def on(self, day: int, wanted: tuple[Tally, ...]) -> list[int]:
+        """How often each tally was counted on one day, all segments together."""
+        read = self._read.setdefault(day, {})
+        found = read.get(wanted)
+        if found is None:
+            cells = self._days.get(day, {}).values()
+            found = read[wanted] = [sum([cell.tallies.get(tally, 0) for cell in cells]) for tally in wanted]
+        return found
 
-    def within(self, period: Period, wanted: Iterable[Tally]) -> tuple[Counts, Tallies]:
+    def within(self, period: Period, wanted: tuple[Tally, ...]) -> tuple[Counts, list[int]]:
         """The counts and some tallies of all segments over a period, which may begin and end on any day."""
-        cells = [cell for day, some in self._days.items() if period.first <= day <= period.last for cell in some]
-        counts = Counts._make(map(sum, zip(*[cell.counts for cell in cells], strict=True))) if cells else ZERO
-        return counts, {tally: sum([cell.tallies.get(tally, 0) for cell in cells]) for tally in wanted}
+        first, last = max(period.first, min(self._days, default=0)), min(period.last, max(self._days, default=-1))
+        days = [day for day in range(first, last + 1) if day in self._days]
+        total = _sum(map(self._total, days))
+        return total, [sum(some) for some in zip(*[self.on(day, wanted) for day in days], strict=True)]
+
+    def _replace(self, key: CellKey, cell: Cell) -> None:
+        place = self._stretch(key.day)
+        before = self._cells.get(key, _EMPTY).tallies
+        for segment in {key.segment, ALL}:
+            sums = {kind: self._stretches(family, segment)[place] for kind, family in _FAMILY.items()}
+            for tally, n in cell.tallies.items():
+                if (into := sums.get(tally.kind)) is not None:
+                    into[tally] = into.get(tally, 0) + n
+            for tally, n in before.items():
+                if (into := sums.get(tally.kind)) is not None:
+                    _take_back(into, tally, n)
+        self._cells[key] = cell
+        self._days.setdefault(key.day, {})[key.segment] = cell
+        self._read.pop(key.day, None)
+        self._counts.pop(key.day, None)
+
+    def _total(self, day: int) -> Counts:
+        """The counts of one day, all segments together."""
+        found = self._counts.get(day)
+        if found is None:
+            found = self._counts[day] = _sum(cell.counts for cell in self._days[day].values())
+        return found
+
+    def _stretches(self, family: Family, segment: str) -> list[dict[Tally, int]]:
+        found = self._sums.get((family, segment))
+        if found is None:
+            found = self._sums[family, segment] = [{} for _ in range(len(self.edges) + 1)]
+        return found
 
     def _between(self, begin: int, end: int) -> Tallies:
         sums: dict[Tally, int] = {}
-        for tallies in self._sums[ALL][begin:end]:
+        for tallies in self._stretches("case", ALL)[begin:end]:
             _add(sums, tallies)
         return sums
 
-    def _place(self, edge: int) -> int:
-        return bisect_left(self._edges, edge)
+    def _stretch(self, day: int) -> int:
+        """The stretch that holds a day."""
+        return bisect_right(self.edges, day)
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    return Counts._make(map(sum, zip(*counts, strict=True))) if (counts := list(counts)) else ZERO
 
 
 def _add(into: dict[Tally, int], tallies: Tallies) -> None:
     for tally, n in tallies.items():
         into[tally] = into.get(tally, 0) + n
+
+
+def _take_back(into: dict[Tally, int], tally: Tally, n: int) -> None:
+    """Nothing is left of what comes to nothing."""
+    left = into[tally] - n
+    if left:
+        into[tally] = left
+    else:
+        del into[tally]
 
 
 def cases(tallies: Tallies, pattern: str) -> Cases:

@@ -7,7 +7,7 @@ has figures that belong together, however long it renders them; it never waits f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 from typing import Final
@@ -16,9 +16,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from undertow.domain.contract import Contract
-from undertow.domain.ledger import ALL, Figures, PeriodClaim
+from undertow.domain.ledger import ALL, Figures
+from undertow.domain.standing import Standing, Statement
 from undertow.domain.verdicts import Verdict
-from undertow.metrics.catalog import COMPANY, MEASURES, OTHER, UNKNOWN
+from undertow.metrics.labels import COMPANY, OTHER, UNKNOWN
 from undertow.wire import REASONS
 
 Monotonic = Callable[[], float]
@@ -26,15 +27,25 @@ Monotonic = Callable[[], float]
 Pair = tuple[str, str]
 
 
+class Bounds(Struct, frozen=True):
+    """What a vendor's contract bounds, and what of it is shown."""
+
+    segments: frozenset[str]
+    """Label values of its rows, ``all`` included."""
+    minimum_n: int
+    """Tickets."""
+    objective: float
+    """Ratio 0 to 1."""
+
+
 class Exposed(Struct, frozen=True):
     """What the owner of the ledger shows, all of one moment. ``as_of`` in seconds since 1970-01-01T00:00Z."""
 
     figures: tuple[tuple[Figures, Verdict], ...]
-    claims: tuple[PeriodClaim, ...]
-    """The newest by vendor and measure."""
+    standings: tuple[Standing, ...]
     as_of: float | None
-    minimum_n: Mapping[str, int]
-    """Tickets, by vendor."""
+    bounds: Mapping[str, Bounds]
+    """By vendor."""
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -110,32 +121,21 @@ class Board:
 
     # -- the ledger's owner
 
-    def expose(
-        self,
-        figures: Iterable[tuple[Figures, Verdict]],
-        claims: Iterable[PeriodClaim],
-        as_of: float | None,
-        contracts: Mapping[str, Contract],
-    ) -> None:
-        """Show these figures in place of all shown before.
+    def expose(self, statement: Statement, contracts: Mapping[str, Contract]) -> None:
+        """Show this statement in place of all shown before.
 
-        A row or claim that no contract bounds (of a vendor or segment that has left the contracts while its cells are
-        still in the ledger) is left out.
+        What no contract bounds (a vendor or segment that has left the contracts while its cells are still in the ledger)
+        is left out.
         """
-        newest: dict[Pair, PeriodClaim] = {}
-        for claim in claims:
-            key = (claim.vendor, claim.measure)
-            if claim.vendor not in contracts or claim.measure not in MEASURES:
-                continue
-            if key not in newest or _newness(claim) > _newness(newest[key]):
-                newest[key] = claim
-        exposed = Exposed(
-            figures=tuple((row, verdict) for row, verdict in figures if _bounded(row, contracts)),
-            claims=tuple(newest[key] for key in sorted(newest)),
-            as_of=as_of,
-            minimum_n={vendor: contracts[vendor].minimum_n for vendor in sorted(contracts)},
+        bounds = {vendor: _bounds(contracts[vendor]) for vendor in sorted(contracts)}
+        self._set(
+            exposed=Exposed(
+                tuple((row, said) for row, said in statement.figures if _bounded(row, bounds)),
+                tuple(standing for standing in statement.standings if standing.vendor in bounds),
+                statement.as_of,
+                bounds,
+            )
         )
-        self._set(exposed=exposed)
 
     def withdraw(self) -> None:
         """Show no vendor figure any more: another worker owns the ledger. The very next scrape is without them."""
@@ -233,13 +233,10 @@ def _grown(n: int) -> int:
     return n
 
 
-def _newness(claim: PeriodClaim) -> tuple[int, int, float, str]:
-    """The later end is newer; of periods that end together the shorter one."""
-    return (claim.last_day, claim.first_day, claim.recorded, claim.id)
+def _bounds(contract: Contract) -> Bounds:
+    segments = {ALL, *contract.segments, OTHER} if contract.segments else {ALL}
+    return Bounds(frozenset(segments), contract.minimum_n, contract.objective)
 
 
-def _bounded(row: Figures, contracts: Mapping[str, Contract]) -> bool:
-    contract = contracts.get(row.vendor)
-    if contract is None:
-        return False
-    return row.segment == ALL or (bool(contract.segments) and row.segment in {*contract.segments, OTHER})
+def _bounded(row: Figures, bounds: Mapping[str, Bounds]) -> bool:
+    return row.vendor in bounds and row.segment in bounds[row.vendor].segments

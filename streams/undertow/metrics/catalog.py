@@ -1,82 +1,30 @@
 """Every metric that Undertow exposes, with its labels and their bounds; run as a module, it prints them.
 
 Conventions: the prefix is ``undertow_``, units are base units (seconds, ratio 0 to 1, things counted), a counter ends
-in ``_total``. No label carries a ticket, a customer or an agent: a label's values come from contracts, from the
-registry of topics or from a closed list, so the number of series is known before the first event. Renaming anything
-here breaks somebody's dashboard.
+in ``_total``; the labels stand in ``labels``, what is said of a vendor beside its figures in ``standings``. Renaming
+anything here breaks somebody's dashboard.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Final, Literal, get_args
+from typing import Final
 
-from msgspec import Struct
-
-from undertow.domain.contract import WINDOWS
-from undertow.domain.ledger import ALL
-from undertow.domain.verdicts import Colour
-from undertow.events import Measure
-from undertow.settings import Settings
-from undertow.topics import SOURCES, registry
-from undertow.wire import REASONS
-
-Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters"]
-
-
-class Label(Struct, frozen=True):
-    """A label, its bound in words (Markdown), and how many values it takes at most.
-
-    ``contracts``: as many as the contracts say, and no event can add one.
-    """
-
-    name: str
-    bound: str
-    most: int | Literal["contracts"]
-
-
-class Metric(Struct, frozen=True):
-    """A metric as the scrape shows it. ``unit`` is empty for a state (0 or 1) and for an info."""
-
-    name: str
-    type: Literal["gauge", "counter", "info"]
-    unit: Unit
-    labels: tuple[Label, ...]
-    help: str
-
-
-COMPANY: Final = "company"
-"""Vendor label of the company's own events, as :class:`undertow.stages.intake.Intake` counts them."""
-UNKNOWN: Final = "unknown"
-"""Vendor label of records of which no vendor could be read."""
-OTHER: Final = "other"
-"""Segment label of a customer whose segment the contract does not list."""
-WINDOW_NAMES: Final = (*(f"{days}d" for days in WINDOWS), ALL)
-MEASURES: Final[tuple[str, ...]] = get_args(Measure)
-
-
-def _words(values: Iterable[str]) -> str:
-    return ", ".join(f"`{value}`" for value in values)
-
-
-VENDOR: Final = Label("vendor", "vendors with a contract", "contracts")
-PUBLISHER: Final = Label(
-    "vendor",
-    f"vendors with a contract, `{COMPANY}` (first-party events), `{UNKNOWN}` (none could be read)",
-    "contracts",
+from undertow.metrics.labels import (
+    FEED,
+    PARTITION,
+    PUBLISHER,
+    REASON,
+    ROW,
+    TOPIC,
+    VENDOR,
+    VERDICT,
+    VERSION,
+    Label,
+    Metric,
 )
-SEGMENT: Final = Label("segment", f"`{ALL}`, the contract's segments, `{OTHER}`", "contracts")
-WINDOW: Final = Label("window", _words(WINDOW_NAMES), len(WINDOW_NAMES))
-VERDICT: Final = Label("verdict", _words(colour.value for colour in Colour), len(Colour))
-MEASURE: Final = Label("measure", _words(MEASURES), len(MEASURES))
-FEED: Final = Label("feed", f"source topics: {_words(SOURCES)}, after the namespace if there is one", len(SOURCES))
-REASON: Final = Label("reason", _words(REASONS), len(REASONS))
-TOPIC: Final = Label("topic", "topics of the registry", len(registry(Settings())))
-PARTITION: Final = Label("partition", "partitions of the topic", 1024)
-VERSION: Final = Label("version", "the running version", 1)
-
-_ROW: Final = (VENDOR, SEGMENT, WINDOW)
+from undertow.metrics.standings import STANDINGS
 
 RATES: Final = {
     "reported": ("reported as met by the vendor", "mature tickets with a claim"),
@@ -99,31 +47,31 @@ def _rate(name: str) -> tuple[Metric, ...]:
     count, of = RATES[name]
     stem = f"undertow_{name}"
     shown = (
-        Metric(f"{stem}_tickets", "gauge", "tickets", _ROW, f"Tickets {count}."),
-        Metric(f"{stem}_eligible_tickets", "gauge", "tickets", _ROW, f"Of how many: {of}."),
-        Metric(f"{stem}_ratio", "gauge", "ratio", _ROW, f"Share of the {of} that were {count}; absent without any."),
+        Metric(f"{stem}_tickets", "gauge", "tickets", ROW, f"Tickets {count}."),
+        Metric(f"{stem}_eligible_tickets", "gauge", "tickets", ROW, f"Of how many: {of}."),
+        Metric(f"{stem}_ratio", "gauge", "ratio", ROW, f"Share of the {of} that were {count}; absent without any."),
     )
     if name == EXPECTATION:
         return shown
     return (
         *shown,
-        Metric(f"{stem}_ratio_low", "gauge", "ratio", _ROW, f"Lower bound of {stem}_ratio, Wilson 95 %."),
-        Metric(f"{stem}_ratio_high", "gauge", "ratio", _ROW, f"Upper bound of {stem}_ratio, Wilson 95 %."),
+        Metric(f"{stem}_ratio_low", "gauge", "ratio", ROW, f"Lower bound of {stem}_ratio, Wilson 95 %."),
+        Metric(f"{stem}_ratio_high", "gauge", "ratio", ROW, f"Upper bound of {stem}_ratio, Wilson 95 %."),
     )
 
 
 CATALOG: Final[tuple[Metric, ...]] = (
     # vendor figures: only the worker that owns the ledger shows them
     *(metric for name in RATES for metric in _rate(name)),
-    Metric("undertow_tickets", "gauge", "tickets", _ROW, "Tickets opened in the window."),
-    Metric("undertow_immature_tickets", "gauge", "tickets", _ROW, "Tickets solved and still within their follow-up."),
-    Metric("undertow_flicker_tickets", "gauge", "tickets", _ROW, "Tickets the vendor took out of solved for a moment."),
-    Metric("undertow_verdict", "gauge", "", (*_ROW, VERDICT), "State set: 1 for the verdict given, 0 for the others."),
+    Metric("undertow_tickets", "gauge", "tickets", ROW, "Tickets opened in the window."),
+    Metric("undertow_immature_tickets", "gauge", "tickets", ROW, "Tickets solved and still within their follow-up."),
+    Metric("undertow_flicker_tickets", "gauge", "tickets", ROW, "Tickets the vendor took out of solved for a moment."),
+    Metric("undertow_verdict", "gauge", "", (*ROW, VERDICT), "State set: 1 for the verdict given, 0 for the others."),
     Metric(
         "undertow_hidden_dissatisfaction_allowed_ratio",
         "gauge",
         "ratio",
-        _ROW,
+        ROW,
         "The share of hidden dissatisfaction that is normal: the contract's tolerance on top of chance.",
     ),
     Metric(
@@ -136,23 +84,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     Metric(
         "undertow_contract_minimum_tickets", "gauge", "tickets", (VENDOR,), "Fewer tickets than this get no verdict."
     ),
-    Metric(
-        "undertow_period_claim_met_tickets",
-        "gauge",
-        "tickets",
-        (VENDOR, MEASURE),
-        "Tickets reported as met in the newest period the vendor reported.",
-    ),
-    Metric(
-        "undertow_period_claim_tickets", "gauge", "tickets", (VENDOR, MEASURE), "Tickets in that period, as reported."
-    ),
-    Metric(
-        "undertow_period_claim_last_day_timestamp_seconds",
-        "gauge",
-        "seconds",
-        (VENDOR, MEASURE),
-        "Last day of that period, as 00:00 UTC of its date.",
-    ),
+    *STANDINGS,
     # feeds: every worker shows its own part, sum over instances
     Metric(
         "undertow_feed_consumed_total", "counter", "records", (FEED, PUBLISHER), "Records read, refused ones included."

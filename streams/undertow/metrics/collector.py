@@ -8,11 +8,12 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.core import Metric as Family
 
-from undertow.domain.contract import DAY
 from undertow.domain.ledger import Figures, Rate
 from undertow.domain.verdicts import Colour, Verdict
 from undertow.metrics.board import Board, Exposed, State
-from undertow.metrics.catalog import BY_NAME, CATALOG, EXPECTATION, RATES, Metric
+from undertow.metrics.catalog import BY_NAME, CATALOG, EXPECTATION, RATES
+from undertow.metrics.filling import stand
+from undertow.metrics.labels import Metric
 
 RATE_OF: Final[dict[str, Callable[[Figures], Rate]]] = {
     "reported": lambda row: row.reported,
@@ -61,6 +62,10 @@ class Sheet:
             family = self._families[name] = _family(metric)
         family.add_sample(name, dict(zip((label.name for label in metric.labels), labels, strict=True)), value)
 
+    def put(self, name: str, labels: Sequence[str], value: float) -> None:
+        """The same for a name without its prefix."""
+        self.add(f"undertow_{name}", labels, value)
+
     def families(self) -> Iterator[Family]:
         """Those with a sample, in the catalog's order."""
         return (self._families[metric.name] for metric in CATALOG if metric.name in self._families)
@@ -87,13 +92,11 @@ def _exposed(sheet: Sheet, exposed: Exposed) -> None:
         _row(sheet, row, verdict)
     if exposed.as_of is not None:
         sheet.add("undertow_judged_as_of_timestamp_seconds", (), exposed.as_of)
-    for vendor, n in exposed.minimum_n.items():
-        sheet.add("undertow_contract_minimum_tickets", (vendor,), n)
-    for claim in exposed.claims:
-        of = (claim.vendor, claim.measure)
-        sheet.add("undertow_period_claim_met_tickets", of, claim.met)
-        sheet.add("undertow_period_claim_tickets", of, claim.total)
-        sheet.add("undertow_period_claim_last_day_timestamp_seconds", of, claim.last_day * DAY)
+    for vendor, bounds in exposed.bounds.items():
+        sheet.add("undertow_contract_minimum_tickets", (vendor,), bounds.minimum_n)
+    for standing in exposed.standings:
+        bounds = exposed.bounds[standing.vendor]
+        stand(sheet.put, standing, bounds.objective, bounds.segments)
 
 
 def _row(sheet: Sheet, row: Figures, verdict: Verdict) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Set
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from undertow.clock import day_of
 from undertow.domain.cells import Cell, CellKey, Exposure
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Cells, Figures, Ledger, figures
 from undertow.domain.patterns.accusations import Cases
-from undertow.domain.periods import Known, Period, known, newest
-from undertow.domain.standing import Standing, blamed, edges, standing
+from undertow.domain.periods import Known, Period, every, known, newest
+from undertow.domain.standing import Standing, Statement, blamed, edges, standing, together
 from undertow.domain.tallied import Tallied
 from undertow.domain.verdicts import Verdict, verdict
 from undertow.stages.records import CellSaid, Completed, Judged, PeriodSaid, decode_for_ledger
@@ -32,41 +32,80 @@ def fold(ledger: Ledger, value: bytes) -> None:
             ledger.claim(claim)
 
 
-class Statement(Struct, frozen=True):
-    """All that is shown of the vendors, of one moment. ``as_of`` in seconds, None before the first judgement."""
-
-    figures: tuple[tuple[Figures, Verdict], ...] = ()
-    standings: tuple[Standing, ...] = ()
-    as_of: float | None = None
-
-
 class Speaker:
-    """States how vendors stand, and says nothing anew of a vendor of whom nothing changed, neither cells nor days.
+    """States how vendors stand, and reckons nothing anew of a vendor of whom nothing changed, neither cells nor days.
 
-    ``periods`` chooses what is examined for patterns: by default the newest period that is over. The statement is a
-    function of the ledger: what was said before only saves work.
+    Of a history that ``ended`` at a time (seconds) every period is examined for patterns, and its last days are those
+    before the end; of a living one the newest period that is over, and the days up to now.
     """
 
-    def __init__(
-        self,
-        contracts: Mapping[str, Contract],
-        periods: Callable[[Contract, Known, Cells], Sequence[Period]] | None = None,
-    ) -> None:
-        self._contracts = contracts
-        self._periods = periods or _newest
-        self._said: dict[str, tuple[object, list[tuple[Figures, Verdict]], Standing]] = {}
+    def __init__(self, ledger: Ledger, contracts: Mapping[str, Contract], ended: float | None = None) -> None:
+        self._ledger, self._contracts, self._ended = ledger, contracts, ended
+        self._kept: dict[str, tuple[object, list[tuple[Figures, Verdict]], Standing]] = {}
+        self._tallied: dict[str, Tallied] = {}
         self._asked: object = None
         self._last = Statement()
 
-    def state(self, ledger: Ledger) -> Statement:
-        """Everything as of the time the ledger is judged as of."""
-        as_of = ledger.as_of
+    def state(self) -> Statement:
+        """Everything as of the time the ledger is judged as of: a function of the ledger, whenever it is asked for."""
+        as_of = self._ledger.as_of
         if as_of is None:
             return Statement()
         upto = {name: known(contract, as_of, day_of(contract.time_zone)) for name, contract in self._contracts.items()}
-        revisions = {name: ledger.revision(name) for name in self._contracts}
-        asked = (id(ledger), upto, revisions)
+        asked = upto, {name: self._ledger.revision(name) for name in self._contracts}
         if asked != self._asked:
-            self._asked = asked
-            self._last = self._anew(ledger, as_of, upto, revisions)
-        return Statement(self._last.figures, self._last.standings, as_of)
+            self._asked, self._last = asked, self._anew(as_of, upto)
+        return replace(self._last, as_of=as_of)
+
+    def _anew(self, as_of: float, upto: Mapping[str, Known]) -> Statement:
+        own: dict[str, dict[CellKey, Cell]] = {name: {} for name in self._contracts}
+        for key, cell in self._ledger.cells().items():
+            if key.vendor in own:
+                own[key.vendor][key] = cell
+        shown: list[tuple[Figures, Verdict]] = []
+        standings: list[Standing] = []
+        blames: dict[tuple[str, Period], Cases] = {}
+        for name, contract in self._contracts.items():
+            periods = self._periods(contract, upto[name], own[name])
+            others: dict[Period, Cases] = {}
+            for period in periods:
+                for other, cells in own.items():
+                    if (other, period) not in blames:
+                        blames[other, period] = blamed(cells, period)
+                others[period] = together(blames[other, period] for other in own if other != name)
+            basis = (self._ledger.revision(name), upto[name], others)
+            before = self._kept.get(name)
+            if before is None or before[0] != basis:
+                day = day_of(contract.time_zone)
+                rows = figures(own[name], contract, as_of, day)
+                reach = upto[name] if self._ended is None else _up_to(upto[name], day(self._ended))
+                found = standing(
+                    self._tallied_of(name, own[name], edges(reach, periods)),
+                    self._ledger.versions(name),
+                    contract,
+                    reach,
+                    others,
+                )
+                before = self._kept[name] = (basis, [(row, verdict(row, contract)) for row in rows], found)
+            shown += before[1]
+            standings.append(before[2])
+        return Statement(tuple(shown), tuple(standings), as_of)
+
+    def _tallied_of(self, name: str, cells: Cells, at: Set[int]) -> Tallied:
+        """The vendor's sums, of which only what changed is added up anew while the days stay the same."""
+        tallied = self._tallied.get(name)
+        if tallied is None or set(tallied.edges) != at:
+            tallied = self._tallied[name] = Tallied(cells, at)
+        else:
+            tallied.update(cells)
+        return tallied
+
+    def _periods(self, contract: Contract, upto: Known, cells: Cells) -> list[Period]:
+        if self._ended is None:
+            return [newest(contract.period, upto.complete)]
+        first = min((key.day for key in cells), default=upto.complete + 1)
+        return every(contract.period, first, upto.complete)
+
+
+def _up_to(upto: Known, day: int) -> Known:
+    return upto._replace(complete=min(upto.complete, day))

@@ -94,7 +94,7 @@ class Judged(Struct, frozen=True, array_like=True, tag=2):
 
 
 class PeriodSaid(Struct, frozen=True, array_like=True, tag=3):
-    """A vendor's claim about a period."""
+    """One version of a vendor's claim about a period."""
 
     claim: PeriodClaim
 
@@ -124,7 +124,8 @@ def ledger_key(record: CellSaid | Completed | Judged | PeriodSaid) -> bytes:
         case Judged():
             return _encode(("judged", record.partition))
         case PeriodSaid():
-            return _encode(("period", *record.claim.identity))
+            # every version is kept: the first and the standing one count, and neither is known before all are read
+            return _encode(("period", record.claim))
 
 
 def casebook_partition(entry_owner: str, partitions: int) -> int:

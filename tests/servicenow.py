@@ -42,9 +42,11 @@ FIGURES = {
 
 
 def contract(reading: str) -> Contract:
-    """The data's own windows: a reopen at any time counts, and nothing is too old."""
+    """The data's own windows: a reopen at any time counts, nothing is too old, and nothing backdated for being imported."""
     solve_time = "row" if reading == "row" else "resolved_at"
-    return Contract(vendor=VENDOR, solve_time=solve_time, reopen_window=FOLLOW_UP, keep_all=True)
+    return Contract(
+        vendor=VENDOR, solve_time=solve_time, reopen_window=FOLLOW_UP, imported_until=2_000_000_000.0, keep_all=True
+    )
 
 
 @cache

@@ -53,6 +53,9 @@ class Ticket:
     mature: bool = False
     claimed: bool | None = None
     """Of the SLA as a whole: met, missed or nothing."""
+    csat: str | None = None
+    waiting: str | None = None
+    """Verdict on the first response of a ticket not solved yet."""
 
     @property
     def share(self) -> Share:
@@ -64,9 +67,13 @@ class Ticket:
             tallies.append(Tally("late", "backdated", str(self.late)))
         if self.mix is not None:
             tallies += [Tally("mix", *self.mix)] + [Tally("mix_bad", *self.mix)] * self.bad
+        if self.csat is not None:
+            tallies.append(Tally("csat", "", self.csat))
+        if self.waiting is not None:
+            tallies.append(Tally("unsolved", "first_response", self.waiting))
         counts = Counts(
             opened=1,
-            solved=1,
+            solved=self.waiting is None,
             mature=self.mature,
             claimed=self.mature and self.claimed is not None,
             reported_met=self.mature and bool(self.claimed),
@@ -107,6 +114,7 @@ def tickets(
                 random.random() < 0.3,
                 mature,
                 random.choice((True, True, False, None)),
+                random.choice((None, "good", "bad", "unrated")),
             )
         )
     return found

@@ -127,13 +127,14 @@ def _driven_quietly(person: Person, weeks: range) -> bool:
     return week_of(last) in weeks and customer.days.active(last - Design().active_within + 1, last) > 0
 
 
-def main(seeds: int) -> None:
+def lines(seeds: int) -> Iterator[str]:
+    """The table, world by world."""
     for name, plan in WORLDS.items():
-        print(f"{name} ({plan.customers:,} customers, {seeds} seeds)")
-        print(f"  {'':<24} {'n':>6} {'truth':>8} {'found':>8} {'covered':>8} {'claimed':>8}")
-        for row in run(plan, range(seeds)).rows():
-            print(row)
+        yield f"{name} ({plan.customers:,} customers, {seeds} seeds)"
+        yield f"  {'':<24} {'n':>6} {'truth':>8} {'found':>8} {'covered':>8} {'claimed':>8}"
+        yield from map(str, run(plan, range(seeds)).rows())
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    for line in lines(int(sys.argv[1]) if len(sys.argv) > 1 else 200):
+        print(line, flush=True)

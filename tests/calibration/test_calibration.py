@@ -6,9 +6,12 @@ import os
 
 import pytest
 
-from calibration.silence import Row, run
-from calibration.spikes import delays, false_alarms
+from calibration.silence import WORLDS, Row, run
+from calibration.spikes import delays, false_alarms, lines
+from calibration.tables import README, page
+from calibration.tables import SEEDS as SEEDS_SHOWN
 from calibration.world import Plan
+from undertow.domain.spikes import THRESHOLD
 
 SEEDS = int(os.environ.get("UNDERTOW_SEEDS", "8"))
 SIZE = 2_000 if SEEDS >= 100 else 500
@@ -52,3 +55,16 @@ def test_a_series_that_never_changes_is_seldom_a_spike_and_a_rise_is_seen_within
     days = sorted(days for days, _ in delays(0.25, 12))
     assert len(days) >= 11
     assert days[len(days) // 2] <= 21
+
+
+def test_the_tables_are_of_the_worlds_and_thresholds_there_are():
+    """Promise: the README was written by this code; run ``calibration.tables`` when a world or a limit changes."""
+    text = README.read_text(encoding="utf-8")
+    for name, plan in WORLDS.items():
+        assert f"{name} ({plan.customers:,} customers, {SEEDS_SHOWN} seeds)" in text
+    silent, rises = (block.strip("\n").split("\n") for block in text.split("```")[1::2])
+    assert page(silent, rises) == text
+    header = next(lines(20))
+    assert rises[0] == header
+    for threshold in (4.0, THRESHOLD):
+        assert any(line.strip().startswith(f"{threshold} ") for line in rises)

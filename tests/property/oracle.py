@@ -138,7 +138,8 @@ def _adds(
         return (Share(last, Counts(), None, said.tallies),) if said.tallies else ()
     opening = Share(CellKey(ticket.vendor, segment, _day(ticket.begun, contract)), Counts(opened=1))
     if not ticket.solves:
-        return (opening._replace(tallies=said.tallies),)
+        waiting = [Tally("unsolved", *tally[1:]) if tally.kind == "verdict" else tally for tally in said.tallies]
+        return (opening._replace(tallies=tuple(waiting)),)
     key = CellKey(ticket.vendor, segment, _day(ticket.solves[0], contract))
     claim = ticket.claim
     if contract.solve_time == "row":

@@ -89,6 +89,7 @@ def test_the_fit_finds_the_parameters_that_customers_live_by():
     for name in ("r", "alpha", "a", "b"):
         assert getattr(found.model, name) == pytest.approx(getattr(TRUE, name), rel=0.25), name
     assert found.settled
+    assert not found.bounded
     assert found.log_likelihood >= fitting.log_likelihood(TRUE, book)
     departed = 1 - alive(found.model, History(5, 100, 400))
     assert departed == pytest.approx(1 - alive(TRUE, History(5, 100, 400)), abs=0.05)
@@ -135,11 +136,11 @@ def test_too_few_repeats_fit_no_model():
     assert check(few, END, "mbg", 7.0) is None
 
 
-def test_customers_of_whom_none_ever_leaves_are_said_not_to_settle_the_model():
-    """Promise: where the likelihood is flat the fit says so, and takes nobody for gone."""
+def test_customers_who_are_all_alike_leave_a_parameter_at_its_bound_and_it_is_named():
+    """Promise: where the likelihood is flat the fit says in what, and its probabilities stand: here nobody ever leaves."""
     faithful = [activity.of(range(END - 300 + start, END + 1, 3)) for start in range(60)]
     found = fitting.fit(Book.of(faithful, END))
-    assert not found.settled
+    assert set(found.bounded) & {"a", "b"}
     assert fitting.alive(found.model, Book.of(faithful, END)).min() > 0.9
 
 

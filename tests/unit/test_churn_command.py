@@ -76,6 +76,10 @@ def test_the_table_is_for_people_and_says_what_it_left_out(orders: Path):
 
 def test_the_options_choose_the_day_the_model_and_whom_to_list(orders: Path):
     """Promise: rows after the day do not count; with the limit at zero nobody is listed."""
+    with orders.open(encoding="utf-8") as file:
+        days = sorted(row["date"] for row in csv.DictReader(file))
+    exact = json.loads(told(orders, "--as-of", days[900], "--json").stdout)
+    assert exact["rows"]["after_as_of"] == sum(day > days[900] for day in days)
     early = json.loads(told(orders, "--as-of", "2025-03-31", "--model", "bg", "--unit", "day", "--json").stdout)
     assert (early["as_of"], early["rows"]["after_as_of"]) == ("2025-03-31", 1_800 - 600)
     assert (early["model"]["kind"], early["model"]["unit_days"]) == ("bg", 1.0)

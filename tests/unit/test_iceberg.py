@@ -12,6 +12,7 @@ from undertow.domain.differences import Estimate
 from undertow.domain.excess import Excess, excess
 from undertow.domain.iceberg import STOPPED, Heard, heard, iceberg, words
 from undertow.domain.silence import WEEK, Customer, Ticket
+from undertow.domain.statistics import wilson
 
 ACME = frozenset({"acme"})
 WEEKS = range(2_800, 2_813)
@@ -67,6 +68,13 @@ def test_the_interval_narrows_with_either_part_of_it():
     assert many is not None
     assert wide.value == pytest.approx(narrow.value) == pytest.approx(many.value)
     assert many.high - many.low < narrow.high - narrow.low < wide.high - wide.low
+
+
+def test_who_complained_is_not_hidden_and_the_interval_knows_it():
+    """Promise: where everybody is one or the other, the ratio is the odds, with the odds' own (Wilson) limits."""
+    found = iceberg(Heard(100, 50, 50), quiet(0, 0.0, 0.0, 0.0)).ratio
+    low, high = wilson(50, 100)
+    assert found == pytest.approx((1.0, low / (1 - low), high / (1 - high)), rel=0.01)
 
 
 def test_fewer_silent_ones_than_expected_never_make_others_happy():

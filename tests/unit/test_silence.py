@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from math import sqrt
 from random import Random
@@ -26,6 +27,7 @@ from undertow.domain.silence import (
     Ticket,
     cohort,
     observe,
+    stopped_after,
     week_of,
 )
 
@@ -227,8 +229,12 @@ def test_the_arms_of_disjoint_customers_add_up():
 
 def test_controls_met_once_are_counted_as_those_met_often():
     """Promise: the closed form for customers who stand in one stratum alone gives what summing them one by one gives."""
-    population = [person.customer for person in people(6, Plan(customers=300))]
-    seen = observe(population, TODAY, Design(controls=30))
+    population = [person.customer for person in people(6, Plan(customers=600))]
+    seen = observe(population, TODAY, Design(controls=60, tenure=()))
+    # from here on half of the customers served once
+    seen = Observed(seen.exposed, [one for one in seen.controls if one.customer % 2 or one.match.week % 13 == 0])
+    times = Counter(one.customer for one in (*seen.exposed, *seen.controls))
+    assert sum(times[one.customer] == 1 for one in seen.controls) > 30
     found = after_a_ticket(seen, VENDOR)
     # a second observation outside every stratum with a ticket: now nobody is met only once, and nothing else changed
     nowhere = [one._replace(match=one.match._replace(segment="nowhere")) for one in seen.controls]
@@ -255,6 +261,20 @@ def test_the_durable_contrast_compares_those_who_all_had_a_ticket():
     assert (arms.n, arms.controls) == (1, 3)
 
 
+def test_the_durable_contrast_is_matched_over_all_weeks_together():
+    """Promise: both arms are small; a ticket that failed is compared with those that held in other weeks."""
+    monday = MONDAY - 5 * WEEK
+    seen = observe(
+        [
+            customer("failed", daily(), Ticket(VENDOR, MONDAY, MONDAY, False)),
+            *(customer(f"held{n}", daily(), Ticket(VENDOR, monday, monday, True)) for n in range(3)),
+        ],
+        NOW,
+        Design(tenure=()),
+    )
+    assert (not_durable(seen, VENDOR)[ALL, 30].n, not_durable(seen, VENDOR)[ALL, 30].controls) == (1, 3)
+
+
 def test_quiet_ones_are_counted_once_after_the_last_ticket_and_only_if_nothing_bad_is_known():
     """Promise: the iceberg's hidden part holds nobody whom the company knows to be unhappy."""
     early, late = MONDAY - 14, MONDAY
@@ -266,10 +286,34 @@ def test_quiet_ones_are_counted_once_after_the_last_ticket_and_only_if_nothing_b
             customer("complained", daily(), once, complained=frozenset({VENDOR})),
             customer("of another", daily(), once, unhappy=frozenset({"zenith"})),
             *(customer(f"c{n}", daily()) for n in range(4)),
+            customer("later", daily(), Ticket(VENDOR, NOW - 3, NOW - 2)),
         ],
         NOW,
+        Design(tenure=(), lookback=1),
     )
-    assert quiet_ones(seen, VENDOR)[ALL, 30].n == 2
+    assert [one.last for one in seen.controls if (one.customer, one.match.week) == (8, WEEKS[-1])] == [False]
+    arms = quiet_ones(seen, VENDOR)[ALL, 30]
+    assert (arms.n, arms.controls) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [
+        ((-30,), None),
+        ((-15,), None),
+        ((-14,), -14),
+        ((-14, -3), -3),
+        ((-3, 0), 0),
+        ((-3, 5, 60), 5),
+        ((None,), None),
+        ((), None),
+    ],
+)
+def test_the_ticket_a_customer_stopped_after_is_the_one_next_to_the_last_sign_of_life(ended, expected):
+    """Promise: the first without any activity after it; else the latest shortly before the last active day."""
+    tickets = [Ticket(VENDOR, NOW - 99, None if end is None else NOW + end) for end in ended]
+    found = stopped_after(customer("c", [NOW - 50, NOW], *tickets))
+    assert found == (None if expected is None else Ticket(VENDOR, NOW - 99, NOW + expected))
 
 
 def arms(**changes: float) -> Arms:
@@ -305,6 +349,13 @@ def test_too_few_customers_are_said_to_be_too_few_and_how_many_it_takes():
     assert words(clear, 20).startswith("an excess of +")
     assert words(clear, 101).startswith("cannot tell yet")
     assert clear.p_value < 1e-6 < few.p_value < 0.2
+
+
+def test_arms_that_share_customers_or_their_mix_are_told_apart_more_easily():
+    """Promise: what moves both arms together does not count as uncertainty of their difference."""
+    widths = [one.high - one.low for se in (4.6, 5.2, 5.8) if (one := excess(arms(se=se), 60).difference) is not None]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > widths[2] + 0.01
 
 
 def test_customers_who_had_left_before_raise_the_upper_limit_and_nothing_else():

@@ -13,12 +13,14 @@ from undertow.domain.budget import Told, budget
 from undertow.domain.compared import Comparison, enough, said
 from undertow.domain.contract import DAY, Contract, Target
 from undertow.domain.equity import Counted, Stratum, equity
-from undertow.domain.ledger import ALL, PeriodClaim
+from undertow.domain.ledger import ALL, Ledger, PeriodClaim, Position
 from undertow.domain.patterns.accusations import Cases
 from undertow.domain.periods import Period
 from undertow.domain.reconcile import paired
-from undertow.domain.standing import Standing, blamed
+from undertow.domain.standing import Standing, Statement, blamed
 from undertow.domain.statistics import newcombe_paired
+from undertow.domain.tallied import Tallied
+from undertow.stages.ledger import Speaker
 
 SEGMENTS = ("gold", "basic", "other")
 ACME = Contract(vendor="acme", segments=SEGMENTS[:2], keep_all=True)
@@ -302,9 +304,11 @@ def test_nothing_is_said_of_a_period_whose_tickets_have_been_dropped():
     old = period(9, 10, (TODAY - 121, TODAY - 120))
     new = period(9, 10, (TODAY - 119, TODAY - 118))
     contract = Contract(vendor="acme")
-    first, second = stand(several(9, "confirmed_met", TODAY - 119), contract, [old, new]).stated
+    partly = period(9, 10, (TODAY - 120, TODAY - 110))
+    first, second, third = stand(several(9, "confirmed_met", TODAY - 119), contract, [old, partly, new]).stated
     assert (first.claim, first.reconciled) == (old, None)
-    assert second.reconciled.cohort.total == 9
+    assert (second.claim, second.reconciled) == (partly, None)
+    assert third.reconciled.cohort.total == 9
     assert stand([], ACME, [old]).stated[0].reconciled.verdict == "claim_only"
 
 
@@ -393,7 +397,92 @@ def test_events_dated_back_count_by_the_day_they_arrived():
     assert (one.suspicion.count, one.state) == (0, "not_found")
 
 
+def test_a_claim_of_a_ticket_not_solved_yet_is_compared_and_belongs_to_no_period():
+    """Promise: it counts by the day of opening, and a period claim speaks of tickets solved."""
+    solved = several(30, "confirmed_met", TODAY - 40, "first_response")
+    waiting = [Ticket(TODAY - 40, waiting="over_reported") for _ in range(5)]
+    claim = PeriodClaim("acme", "first_response", TODAY - 45, TODAY - 35, 30, 30, 0.0, "p")
+    found = stand([*solved, *waiting], claims=[claim])
+    one = row(found, "first_response")
+    assert (one.classes.confirmed_met, one.classes.over_reported) == (30, 5)
+    assert [
+        (said.reconciled.cohort.total, said.reconciled.tickets) for said in found.stated if said.reconciled is not None
+    ] == [(30, 0)]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_ratings_and_the_like_are_counted_over_tickets_whose_follow_up_is_over(seed):
+    """Promise: every window ends with the newest mature day, and nothing of another vendor is in it."""
+    made = tickets(seed)
+    found = {(window, what, which): n for window, what, which, n in stand(made).counted}
+    for window, days in WINDOWS.items():
+        inside = [
+            one.csat
+            for one in made
+            if one.vendor == "acme" and (days is None or TODAY - 31 - days < one.day <= TODAY - 31)
+        ]
+        for which in ("good", "bad", "unrated"):
+            assert found.get((window, "csat", which), 0) == inside.count(which), (window, which)
+
+
 def test_a_vendor_of_whom_nothing_is_known_stands_nowhere():
     """Promise: no rows, no budget, no accusation."""
     assert stand([]) == Standing("acme", equity=stand([]).equity)
     assert all(found.raw is None for _, found in stand([]).equity)
+
+
+# --- what was said before is no reason to say it again
+
+
+def put(ledger: Ledger, made: Iterable[Ticket]) -> None:
+    for key, cell in cells(made).items():
+        ledger.put(0, Position(0, 0), key, cell)
+
+
+def test_what_others_do_and_days_that_pass_are_seen_though_the_vendor_did_nothing():
+    """Promise: an unchanged vendor is stated anew when the comparison changes, or the day does."""
+    ledger = Ledger()
+    put(ledger, [*shows("customer_blamed", 60, 200), *PAIRS, *several(3, "confirmed_met", TODAY - 7)])
+    put(ledger, shows("customer_blamed", 60, 200, vendor="zenith"))
+    ledger.judged(0, standings.NOON)
+    speaker = Speaker(ledger, {one.vendor: one for one in (ACME, *OTHERS)})
+
+    def now() -> Standing:
+        return speaker.state().standings[0]
+
+    assert states(now())["customer_blamed"] == "not_found"
+    put(ledger, shows("customer_blamed", 20, 200, vendor="zenith"))
+    assert states(now())["customer_blamed"] == "found"
+    assert row(now(), window="7d").gap.n == 203
+    ledger.judged(0, standings.NOON + DAY)
+    assert row(now(), window="7d").gap.n == 200
+    assert row(now()).gap.n == 203
+
+
+def test_the_statement_of_a_moment_bears_its_time():
+    """Promise: a tick that changes nothing changes the time, and a ledger that judged nothing states nothing."""
+    ledger = Ledger()
+    speaker = Speaker(ledger, {"acme": ACME})
+    assert speaker.state() == Statement()
+    put(ledger, PAIRS)
+    ledger.judged(0, standings.NOON)
+    before = speaker.state()
+    ledger.judged(0, standings.NOON + 60)
+    after = speaker.state()
+    assert (before.as_of, after.as_of) == (standings.NOON, standings.NOON + 60)
+    assert after.standings[0] is before.standings[0]
+    assert after.figures is before.figures
+
+
+def test_sums_that_follow_their_cells_are_those_of_the_cells():
+    """Promise: cells that change or go leave nothing behind, not even their segment."""
+    gold, basic = (cells([Ticket(TODAY, segment, verdicts={"sla": "immature"})]) for segment in ("gold", "basic"))
+    tallied = Tallied({**gold, **basic}, [TODAY])
+    assert tallied.segments == ["basic", "gold"]
+    tallied.update(gold)
+    assert tallied.segments == ["gold"]
+    assert [sums for _, sums, _ in tallied.windows("verdict", "all", TODAY - 1)][-1] == {
+        tally: n for cell in gold.values() for tally, n in cell.tallies.items()
+    }
+    tallied.update({})
+    assert (tallied.segments, tallied.measures("all"), tallied.solved) == ([], [], {})

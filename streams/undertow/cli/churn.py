@@ -196,6 +196,7 @@ def _object(result: Leaving, checked: Check | None, said: Input, end: int, ahead
             "seconds": round(took, 3),
             "evaluations": found.evaluations,
             "settled": found.settled,
+            "bounded": list(found.bounded),
         },
         "check": None
         if checked is None

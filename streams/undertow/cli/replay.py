@@ -79,7 +79,7 @@ def replay(
     as_json: bool,
     **cluster: Any,
 ) -> None:
-    """Fold a file, or topics, offline and print each vendor's figures over all time.
+    """Fold a file, or topics, offline and print each vendor's figures, gaps and patterns over all time.
 
     \b
     Examples:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from math import nextafter
-from typing import Final
+from typing import Final, get_args
 
 from msgspec import Struct
 
@@ -17,21 +17,26 @@ from undertow.domain.course import FOREVER, HUMAN, Course, course
 from undertow.domain.explain import explain
 from undertow.domain.facts import Claimed, Fact, Seen, in_order
 from undertow.domain.findings import Finding, evidence
-from undertow.domain.measures import NOTHING_KNOWN, RECOVERIES, After, runs
+from undertow.domain.measures import LOOKS_BACK, NOTHING_KNOWN, After, runs
 from undertow.domain.outcomes import Day
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
-from undertow.domain.promises import promises
+from undertow.domain.promises import State, promises
 from undertow.domain.recovery import Contact, after, hand_offs, rating
-
-_LOOKS_BACK: Final = frozenset({"durable_resolution", *RECOVERIES})
-"""Measures that depend on what came after the solve."""
-
 
 MOST_HAND_OFFS: Final = 5
 """More are counted as so many: a label has to be bounded."""
 RECOVERED: Final = (("1h", 3600.0), ("4h", 4 * 3600.0), ("1d", DAY), ("3d", 3 * DAY), ("7d", 7 * DAY))
 """Seconds from a failure to the next human reply, by label; ``more`` is longer, ``open`` has none yet."""
+
+COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "promise": get_args(State),
+    "hand_offs": tuple(map(str, range(MOST_HAND_OFFS + 1))),
+    "csat": ("good", "bad", "unrated"),
+    "recovery": (*(label for label, _ in RECOVERED), "more", "open"),
+    "first_contact": ("yes", "no"),
+}
+"""What is counted of tickets beside any target, and the labels of each."""
 
 
 class Assessment(Struct, frozen=True, gc=False):
@@ -75,7 +80,7 @@ def assess(
         return Assessment(changes_at=comes), []
     measures = sorted({*read.claims, *contract.targets})
     what, near = NOTHING_KNOWN, [in_order(other) for other in others]
-    if not _LOOKS_BACK.isdisjoint(contract.targets):
+    if not LOOKS_BACK.isdisjoint(contract.targets):
         what = after(read, _contacts(near), contract, as_of)
     tallies: list[Tally] = []
     findings: list[Finding] = []
@@ -221,6 +226,6 @@ def _changes_at(read: Course, what: After, contract: Contract, as_of: float) -> 
         passed.append(read.last + contract.patterns.unknown_after)
     # at the very deadline everything is still in time, and at the very end of a follow-up it is over
     times = [nextafter(at, FOREVER) for at in passed if at >= as_of]
-    if not _LOOKS_BACK.isdisjoint(contract.targets):
+    if not LOOKS_BACK.isdisjoint(contract.targets):
         times += [at for solve in read.solves if (at := solve + contract.follow_up) > as_of]
     return min(times, default=FOREVER)

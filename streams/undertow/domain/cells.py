@@ -55,6 +55,7 @@ class Tally(NamedTuple):
 
     - ``verdict``, a measure, one of ``confirmed_met``, ``confirmed_missed``, ``over_reported``, ``under_reported``,
       ``claim_only``, ``actual_only_met``, ``actual_only_missed``, ``unverifiable``, ``immature``
+    - ``unsolved``, the same: of tickets not solved yet, on their day of opening
     - ``over_reported`` or ``under_reported``, a measure, its cause
     - ``case``, a pattern, ``n`` (counted among its cases) or ``matched`` (shows it)
     - ``late``, ``backdated``, the day on which its first late event arrived

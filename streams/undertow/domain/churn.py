@@ -51,7 +51,10 @@ class Fit(Struct, frozen=True):
     """Of them active on more than one day: the only ones who show a rate."""
     evaluations: int
     settled: bool
-    """The optimiser converged and no parameter ended at a bound: the data determine all four."""
+    """The optimiser converged."""
+    bounded: tuple[str, ...] = ()
+    """Parameters that ended at their bounds, where the likelihood is flat: customers are as good as alike in what they
+    describe (r and alpha the rates, a and b the chances to leave). The probabilities stand; these numbers mean nothing."""
 
 
 class CannotFit(ValueError):

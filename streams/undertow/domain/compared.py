@@ -13,7 +13,7 @@ from undertow.domain.cells import Tally
 from undertow.domain.comparison import DISCORDANT
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import ALL, Rate
-from undertow.domain.measures import RECOVERIES
+from undertow.domain.measures import LOOKS_BACK
 from undertow.domain.periods import Known
 from undertow.domain.reconcile import Gap, paired
 from undertow.domain.tallied import Tallied, Tallies
@@ -23,7 +23,6 @@ SURE: Final = 0.05
 MOST: Final = 20_000
 """Where not even so many paired tickets would tell, the difference is nil as far as anybody will see."""
 NONE: Final[Tallies] = {}
-_LOOK_BACK: Final = frozenset({"durable_resolution", *RECOVERIES})
 
 
 class Classes(NamedTuple):
@@ -140,14 +139,16 @@ def comparisons(tallied: Tallied, contract: Contract, known: Known) -> list[Comp
 def looks_back(measure: str, contract: Contract) -> bool:
     """Whether the verdict on a measure has to wait for the follow-up of the solve."""
     measures = contract.targets if measure == SLA else (measure,)
-    return not _LOOK_BACK.isdisjoint(measures)
+    return not LOOKS_BACK.isdisjoint(measures)
 
 
 def classes(measure: str, sums: Tallies, later: Tallies = NONE) -> Classes:
     """The classes of one measure in some sums, immature ones of later days included."""
-    keys = labels(measure)
-    found = Classes(*[sums.get(key, 0) for key in keys])
-    return found._replace(immature=found.immature + later.get(keys[-1], 0)) if later else found
+    keys, waiting = labels(measure), labels(measure, "unsolved")
+    found = Classes(*[sums.get(key, 0) + sums.get(other, 0) for key, other in zip(keys, waiting, strict=True)])
+    return (
+        found._replace(immature=found.immature + later.get(keys[-1], 0) + later.get(waiting[-1], 0)) if later else found
+    )
 
 
 def _rows(
@@ -169,6 +170,6 @@ _gap = lru_cache(maxsize=1 << 16)(paired)
 
 
 @cache
-def labels(measure: str) -> tuple[Tally, ...]:
+def labels(measure: str, kind: Literal["verdict", "unsolved"] = "verdict") -> tuple[Tally, ...]:
     """The tallies of a measure's classes, in the order of :class:`Classes`."""
-    return tuple(Tally("verdict", measure, label) for label in Classes._fields)
+    return tuple(Tally(kind, measure, label) for label in Classes._fields)

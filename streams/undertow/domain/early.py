@@ -81,8 +81,7 @@ def early(lag: int, counts: Mapping[int, Count], mature: Mapping[int, Count], to
             sum(min(counts.get(day, _NOTHING).bad, mature[day].bad) for day in judged),
             sum(mature[day].bad for day in judged),
         ),
-        # a day younger than the lag is not complete: it would look better than it is
-        spike=spike({day: count for day, count in counts.items() if day <= last_day}, last_day),
+        spike=spike(counts, last_day),
     )
 
 

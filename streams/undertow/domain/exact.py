@@ -7,9 +7,14 @@ The two-sided one is twice the smaller tail, at most 1. All are p-values: probab
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import exp, fsum, lgamma, log, log1p
+from typing import Final
+
+NOTHING: Final = 1e-30
+"""A probability that no sum is the larger for."""
 
 
 def at_least(count: int, n: int, share: float) -> float:
@@ -58,16 +63,19 @@ def more_often(count: int, n: int, other: int, other_n: int, odds_ratio: float =
 
 
 def sum_at_least(count: int, parts: Sequence[tuple[int, float]]) -> float:
-    """P(X >= ``count``) for a sum X of independent binomials, given as (n, share) pairs."""
-    spread = [1.0]
+    """P(X >= ``count``) for a sum X of independent binomials, given as (n, share) pairs.
+
+    Terms below :data:`NOTHING` are left out, so that what it costs grows with n and not with its square.
+    """
+    spread, least = [1.0], 0
     for n, share in parts:
-        one = _all_binomial(n, share)
-        longer = [0.0] * (len(spread) + n)
+        first, one = _terms(n, share)
+        longer = [0.0] * (len(spread) + len(one) - 1)
         for i, left in enumerate(spread):
             for j, right in enumerate(one):
                 longer[i + j] += left * right
-        spread = longer
-    return min(1.0, fsum(spread[max(count, 0) :]))
+        spread, least = longer, least + first
+    return min(1.0, fsum(spread[max(count - least, 0) :]))
 
 
 def benjamini_hochberg(ps: Iterable[float], share: float) -> list[bool]:
@@ -115,7 +123,18 @@ def _log_comb(n: int, k: int) -> float:
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
 
 
-def _all_binomial(n: int, share: float) -> list[float]:
+def _terms(n: int, share: float) -> tuple[int, list[float]]:
+    """The terms of a binomial that are not nothing, from the count on at which they begin."""
     if share <= 0.0 or share >= 1.0:
-        return [float(k == (n if share >= 1.0 else 0)) for k in range(n + 1)]
-    return [binomial(k, n, share) for k in range(n + 1)]
+        return (n if share >= 1.0 else 0), [1.0]
+    middle = min(n, int((n + 1) * share))
+    found = deque([binomial(middle, n, share)])
+    first = middle
+    while first > 0 and found[0] > NOTHING:
+        first -= 1
+        found.appendleft(binomial(first, n, share))
+    last = middle
+    while last < n and found[-1] > NOTHING:
+        last += 1
+        found.append(binomial(last, n, share))
+    return first, list(found)

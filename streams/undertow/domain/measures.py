@@ -19,6 +19,8 @@ from undertow.domain.timeline import SOLVED
 RESPONSES: Final = ("first_response", "next_response")
 RESOLUTIONS: Final = ("first_resolution", "total_resolution", "durable_resolution")
 RECOVERIES: Final = ("recovery_reply", "recovery_solve")
+LOOKS_BACK: Final = frozenset({"durable_resolution", *RECOVERIES})
+"""Measures that depend on what came after the solve."""
 WAITS: Final = ("requester_wait", "agent_work")
 TIMED: Final = (*RESPONSES, *RESOLUTIONS, *RECOVERIES, *WAITS)
 """Every measure that is a duration, and that a target can be agreed for. ``recovery`` of the table is two of them."""

@@ -106,7 +106,9 @@ def contribution(
         return (Share(CellKey(contract.vendor, segment, day(line.last)), ZERO, None, tallies),) if tallies else ()
     opening = CellKey(contract.vendor, segment, day(line.begun))
     if outcome.solved_at is None:
-        return (Share(opening, OPENED, None, tallies),)
+        # by day of opening it belongs to no cohort of solved tickets: a period's claim is not held against it
+        waiting = tuple([tally._replace(kind="unsolved") if tally.kind == "verdict" else tally for tally in tallies])
+        return (Share(opening, OPENED, None, waiting),)
     opened = Share(opening, OPENED)
     key = CellKey(contract.vendor, segment, day(outcome.solved_at))
     if not outcome.mature:

@@ -27,6 +27,8 @@ from undertow.domain.churn import Model, alive
 HORIZONS: Final = (30, 60, 90)
 """Days after the week without any activity."""
 WEEK: Final = 7
+SHORTLY: Final = 14
+"""Days between a ticket's end and the last sign of life within which one is said to have followed the other."""
 
 
 class Ticket(NamedTuple):
@@ -117,6 +119,20 @@ class Observed(NamedTuple):
 def week_of(day: int) -> int:
     """The number of the week, Monday to Sunday, that holds ``day``."""
     return (day + 3) // WEEK
+
+
+def stopped_after(customer: Customer) -> Ticket | None:
+    """The ticket after which a customer was not seen any more; None when no ticket lies near the last active day.
+
+    The first that ended on the last active day or later; otherwise the latest of those that ended within
+    :data:`SHORTLY` before it, for many look in once more before they stay away.
+    """
+    last = customer.days.last
+    over = [(ticket.ended, ticket) for ticket in customer.tickets if ticket.ended is not None]
+    over.sort(key=lambda pair: pair[0])
+    after = [ticket for ended, ticket in over if ended >= last]
+    before = [ticket for ended, ticket in over if last - SHORTLY <= ended < last]
+    return after[0] if after else before[-1] if before else None
 
 
 def cohort(today: int, horizon: int, design: Design) -> range:

@@ -45,6 +45,8 @@ class Standing(Struct, frozen=True):
     """The measures it is over."""
     equity: tuple[tuple[str, Equity], ...] = ()
     """Of hidden dissatisfaction, by window; empty where the contract tells no segments apart."""
+    counted: tuple[tuple[str, str, str, int], ...] = ()
+    """Window, what, which, how many: promises, hand-offs, ratings, how soon failures were owned, one contact and durable."""
 
 
 class Statement(Struct, frozen=True):
@@ -86,6 +88,11 @@ def standing(
         told(tallied, measures, contract, known) if measures else None,
         measures,
         tuple(_equities(tallied, contract, known)),
+        tuple(
+            (window, tally.kind, tally.label, n)
+            for window, sums, _ in tallied.windows("counted", ALL, known.mature)
+            for tally, n in sorted(sums.items())
+        ),
     )
 
 

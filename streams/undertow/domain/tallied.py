@@ -13,15 +13,21 @@ from undertow.domain.patterns.accusations import Cases
 from undertow.domain.periods import Period
 
 Tallies = Mapping[Tally, int]
-Family = Literal["verdict", "case", "mix"]
+Family = Literal["verdict", "case", "mix", "counted"]
 _FAMILY: Final[Mapping[str, Family]] = {
     "verdict": "verdict",
+    "unsolved": "verdict",
     "over_reported": "verdict",
     "under_reported": "verdict",
     "case": "case",
     "late": "case",
     "mix": "mix",
     "mix_bad": "mix",
+    "promise": "counted",
+    "hand_offs": "counted",
+    "csat": "counted",
+    "recovery": "counted",
+    "first_contact": "counted",
 }
 """By a tally's kind, what it is asked for together with."""
 _EMPTY: Final = Cell()
@@ -67,7 +73,9 @@ class Tallied:
     def measures(self, segment: str) -> list[str]:
         """The measures of which there is a verdict on any day."""
         stretches = self._stretches("verdict", segment)
-        return sorted({tally.name for tallies in stretches for tally in tallies if tally.kind == "verdict"})
+        return sorted(
+            {tally.name for tallies in stretches for tally in tallies if tally.kind in {"verdict", "unsolved"}}
+        )
 
     def windows(self, family: Family, segment: str, last: int) -> Iterator[tuple[str, Tallies, Tallies]]:
         """Each window that ends with the day ``last``, and the one of all days: its name, its sums, and those of later days.

@@ -46,14 +46,16 @@ def fit(book: Book, kind: Kind = "mbg") -> Fit:
     )
     r, alpha, a, b = (float(value) for value in np.exp(found.x))
     model = Model(kind, r, alpha, a, b, book.unit)
-    inside = bool((np.abs(found.x - start) < reach - 1e-6).all())
+    at_bound = np.abs(found.x - start) > reach - 1e-6
+    free = np.where(at_bound, 0.0, found.jac)
     return Fit(
         model=model,
         log_likelihood=log_likelihood(model, rows),
         customers=rows.customers,
         repeating=repeating,
         evaluations=int(found.nfev),
-        settled=inside and bool(found.success or np.abs(found.jac).max() < 1e-5),
+        settled=bool(found.success or np.abs(free).max() < 1e-5),
+        bounded=tuple(name for name, flat in zip(("r", "alpha", "a", "b"), at_bound, strict=True) if flat),
     )
 
 

@@ -24,6 +24,8 @@ def stand(add: Add, standing: Standing, objective: float, segments: Collection[s
     _budget(add, standing, objective)
     for window, found in standing.equity:
         _equity(add, standing.vendor, window, found, segments)
+    for window, what, which, n in standing.counted:
+        add("experience_events", (standing.vendor, window, what, which), n)
     newest: dict[str, Stated] = {}
     for stated in standing.stated:
         claim = stated.claim

@@ -13,6 +13,7 @@ from typing import Final, Literal, get_args
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
+from undertow.domain.assessment import COUNTED
 from undertow.domain.budget import AGREED, Burn
 from undertow.domain.comparison import Class
 from undertow.domain.contract import WINDOWS
@@ -110,5 +111,8 @@ STATE: Final = Label("state", _words(STATES), len(STATES))
 MIX: Final = Label("mix", f"{_words(MIXES)}: as if every segment had the same priorities and topics", len(MIXES))
 PAIR: Final = Label("pair", f"{_words(PAIRS)}: a long and a short window of days", len(PAIRS))
 BURN_WINDOW: Final = Label("burn_window", _words(BURN_WINDOWS), len(BURN_WINDOWS))
+
+WHAT: Final = Label("what", _words(COUNTED), len(COUNTED))
+WHICH: Final = Label("which", "; ".join(_words(some) for some in COUNTED.values()), sum(map(len, COUNTED.values())))
 
 ROW: Final = (VENDOR, SEGMENT, WINDOW)

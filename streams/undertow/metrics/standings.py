@@ -19,6 +19,8 @@ from undertow.metrics.labels import (
     SEGMENT,
     STATE,
     VENDOR,
+    WHAT,
+    WHICH,
     WHICH_WAY,
     WINDOW,
     Label,
@@ -82,6 +84,13 @@ STANDINGS: Final = (
         "seconds",
         (VENDOR,),
         "Last day of the period examined for patterns, as 00:00 UTC of its date.",
+    ),
+    # what is counted of tickets, beside any target
+    _gauge(
+        "experience_events",
+        "events",
+        (VENDOR, WINDOW, WHAT, WHICH),
+        "Promises, hand-offs, ratings, answers to failures and first-contact resolutions of tickets whose follow-up is over.",
     ),
     # the truth budget
     _gauge(

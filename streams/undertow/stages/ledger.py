@@ -1,4 +1,7 @@
-"""Ledger: what casebooks and claims say in, one ledger out. The topic is its own changelog: read from its beginning."""
+"""Ledger: what casebooks and claims say in, a statement of every vendor out.
+
+The topic is its own changelog: it is read from its beginning.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ def observed(
         found.append(tickets.closed_unasked(facts, patterns))
     if not statuses.isdisjoint(contract.reading.paused):
         paused = pauses(facts, contract.reading.paused, patterns.question_grace)
-        found += [tickets.paused_late(paused, lines, read, contract), tickets.paused_unasked(paused)]
+        found.append(tickets.paused_late(paused, lines, read, contract))
+        if read.wrote:  # a feed without messages tells nothing about questions
+            found.append(tickets.paused_unasked(paused))
     if breaches := [line.breached for line in lines if line.breached is not None]:
         found += [tickets.lowered_late(facts, lines, contract), integrity.edited(seen, breaches)]
     if read.solves:

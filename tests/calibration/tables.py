@@ -23,7 +23,8 @@ In each world it is known who left because of a ticket. *truth* is what the tick
 the ratio), *found* the mean estimate, *covered* the share of seeds whose 95 % interval holds the truth, *claimed* the share
 whose interval lies wholly above zero. *n* is customer-weeks. Customers with a ticket are compared with matched ones without:
 who writes has not left yet, of a control nobody knows, so the estimate lies a little below the truth and the interval
-reaches further up. Those whose ticket did not hold are compared with those whose ticket did, which has no such trouble.
+reaches further up. In the fifth world quartiles do not make the busy equal either, and some intervals end below the truth: it
+errs in the vendor's favour. Those whose ticket did not hold are compared with those whose ticket did, without such trouble.
 
 ```
 {silence}

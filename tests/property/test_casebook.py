@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from property import oracle
 from property.strategies import BASE, CONTRACTS, UNIT, Owner, Step, histories, ticks, worlds
-from undertow.domain.contract import Contract
+from undertow.domain.contract import Contract, Target
 from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
 from undertow.stages import judgements
+from undertow.stages.casebook import Casebook
 from undertow.stages.records import Entry, decode_finding
 from undertow.stages.rows import ticket_key
 
@@ -116,6 +117,23 @@ def test_judging_now_and_then_gives_what_judging_after_every_span_gives(data, se
     owner.keep(owner.book.settle())
     same_as_oracle(owner, entries, CONTRACTS, as_of)
     same_when_rebuilt(owner, CONTRACTS)
+
+
+@slow
+@given(st.data())
+def test_under_another_contract_everything_is_judged_anew_from_the_facts(data):
+    """Promise: what was said under the old terms is rewritten with the new version, or taken back."""
+    entries, as_of = data.draw(worlds()), data.draw(ticks)
+    owner = Owner(CONTRACTS).walk(data.draw(histories(entries, as_of)))
+    changed = {
+        "acme": msgspec.structs.replace(CONTRACTS["acme"], targets={"first_response": (Target(6 * UNIT),)}),
+        "zenith": msgspec.structs.replace(CONTRACTS["zenith"], repeat_window=9 * UNIT),
+    }
+    after = Owner(changed, owner.rows)
+    after.findings.update(owner.findings)
+    after.book = Casebook(0, changed, after.rows, after.findings)
+    after.keep(after.book.assigned())
+    same_as_oracle(after, entries, changed, as_of)
 
 
 @slow

@@ -20,7 +20,7 @@ from undertow import clients, topics
 from undertow.adapters import ADAPTERS, live
 from undertow.cli.feeds import Source, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
-from undertow.cli.standings import gap_table, in_json, lines
+from undertow.cli.standings import examined, gap_table, in_json, lines
 from undertow.contracts import instant
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import ALL, Figures, Rate
@@ -163,7 +163,9 @@ def _object(statement: Statement, book: Offline, until: float, unread: int) -> d
         "refused": len(book.letters) + unread,
         "duplicates": book.duplicates,
         "vendors": {
-            row.vendor: _vendor(row, said, book) | in_json(standings[row.vendor], book.contracts[row.vendor])
+            row.vendor: _vendor(row, said, book)
+            | in_json(standings[row.vendor], book.contracts[row.vendor])
+            | {"numbering": None if (one := book.numbering.examined(row.vendor)) is None else examined(one)}
             for row, said in _over_all(statement)
         },
     }
@@ -257,6 +259,8 @@ def _print(statement: Statement, book: Offline, until: float) -> None:
             console.print(table)
         for line in lines(standing, contract):
             console.print(line)
+        if (numbers := book.numbering.examined(standing.vendor)) is not None and numbers.state == "found":
+            console.print(f"[red]{standing.vendor}: {numbers.words}[/]")
     if not rows:
         console.print("no ticket was found: do the contracts name the vendors of this history?")
     if book.letters:

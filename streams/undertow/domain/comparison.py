@@ -9,8 +9,6 @@ from undertow.domain.course import Course
 from undertow.domain.facts import Claimed
 
 Class = Literal["confirmed", "over_reported", "under_reported", "claim_only", "actual_only", "unverifiable", "immature"]
-PAIRED: Final = ("confirmed", "over_reported", "under_reported")
-"""The classes a gap is computed from."""
 DISCORDANT: Final = ("over_reported", "under_reported")
 
 TOLERANCE: Final = 60.0

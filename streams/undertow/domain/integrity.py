@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import get_args
 
 from msgspec import Struct
 
@@ -29,20 +28,21 @@ from undertow.domain.facts import (
 )
 from undertow.domain.patterns.evidence import Case, Event, Match, match
 
-_OWN = (
-    Opened
-    | Message
-    | StatusChanged
-    | Assigned
-    | PriorityChanged
-    | TopicChanged
-    | PromiseMade
-    | PromiseFulfilled
-    | PromiseMoved
-    | Linked
+_OWN = frozenset(
+    {
+        Opened,
+        Message,
+        StatusChanged,
+        Assigned,
+        PriorityChanged,
+        TopicChanged,
+        PromiseMade,
+        PromiseFulfilled,
+        PromiseMoved,
+        Linked,
+    }
 )
 """What the vendor's help desk itself says of a ticket; claims and feedback only speak of it."""
-_OWN_TYPES = frozenset(get_args(_OWN))
 
 
 class Edit(Struct, frozen=True):
@@ -82,7 +82,7 @@ def edited(seen: Sequence[Seen], breaches: Iterable[float]) -> Case | None:
     if first is None:
         return None
     for edit in edits(seen):
-        if isinstance(edit.before.body, _OWN) and edit.noticed > first:
+        if type(edit.before.body) in _OWN and edit.noticed > first:
             return Case("edited", Match("edited", edit.noticed, (edit.event,)))
     return Case("edited")
 
@@ -102,7 +102,7 @@ def backdated(
     late: list[tuple[float, Fact]] = []
     for one in known:
         fact, arrived = one.fact, one.place.arrived
-        if not arrived or type(fact.body) not in _OWN_TYPES or fact.time < start:
+        if not arrived or type(fact.body) not in _OWN or fact.time < start:
             continue
         counted = True
         if arrived - fact.time > after or fact.recorded - fact.time > after:
@@ -125,7 +125,7 @@ def unknown_ticket(facts: Iterable[Fact], as_of: float, after: float) -> Case | 
     claims = [fact for fact in known if isinstance(fact.body, Claimed)]
     if not claims:
         return None
-    if any(isinstance(fact.body, _OWN) for fact in known):
+    if any(type(fact.body) in _OWN for fact in known):
         return Case("unknown_ticket")
     if as_of - claims[0].time <= after:
         return None

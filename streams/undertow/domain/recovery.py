@@ -89,10 +89,14 @@ def first_contact_resolution(course: Course, after: After) -> bool | None:
     if not course.solves or not course.wrote:
         return None
     end = after.held if after.held is not None else course.solves[-1]
-    contacts = sum([said.by == HUMAN and said.at <= end for said in course.talk])
-    if contacts != 1:
+    if human_contacts(course, end) != 1:
         return False
     return after.held is not None if after.known else None
+
+
+def human_contacts(course: Course, until: float) -> int:
+    """How often a human of the vendor's wrote to the customer up to a time."""
+    return sum([said.by == HUMAN and said.at <= until for said in course.talk])
 
 
 def rating(course: Course, windows: Windows) -> Rating:

@@ -14,7 +14,7 @@ from undertow.domain.cells import Cell, CellKey
 from undertow.domain.contract import Contract
 from undertow.domain.facts import Active, Seen, join
 from undertow.domain.ledger import Position
-from undertow.stages.effects import Done, Settled
+from undertow.stages.effects import Done
 from undertow.stages.judgements import Judgements
 from undertow.stages.records import CellSaid, Completed, Entry, Judged
 from undertow.stages.rows import (
@@ -80,13 +80,13 @@ class Casebook:
 
     def settle(self) -> Done:
         """Judge the tickets that facts have touched since the last time."""
-        return _done(self._judgements.settle()) if self._judgements.owing else Done()
+        return self._judgements.settle() if self._judgements.owing else Done()
 
     def tick(self, as_of: float) -> Done:
         """Time passed: judge what is owed and what became due, close what is past its horizon."""
         if as_of <= self.as_of:
             return self.settle()
-        done = _done(self._judgements.tick(as_of))
+        done = self._judgements.tick(as_of)
         done.rows[CLOCK] = encode(ClockRow(self.as_of, self.epoch))
         return done
 
@@ -142,7 +142,7 @@ class Casebook:
         clock = self._rows.get(CLOCK)
         if clock is not None and isinstance(row := decode(clock), ClockRow):
             self._judgements.as_of, self.epoch = row.as_of, row.epoch
-        return _done(self._judgements.rebuild(self._tickets()))
+        return self._judgements.rebuild(self._tickets())
 
     def _tickets(self) -> Iterable[tuple[bytes, list[Seen]]]:
         for key, value in self._rows.items():
@@ -192,9 +192,3 @@ class Casebook:
         if contract is None or contract.as_of is not None:
             return False
         return self.as_of >= time + contract.kept_for
-
-
-def _done(settled: Settled) -> Done:
-    return Done(
-        rows=dict.fromkeys(settled.closed), cells=settled.cells, findings=settled.findings, judged=settled.judged
-    )

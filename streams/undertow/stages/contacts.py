@@ -6,6 +6,7 @@ of tickets, so :class:`Few` looks at all of them; :class:`undertow.stages.index.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
@@ -69,50 +70,52 @@ def reach_of(contract: Contract) -> Reach:
     return Reach(contract.patterns.continued_within, max(contract.repeat_window, contract.patterns.continued_within))
 
 
-class Contacts:
+class Contacts(ABC):
     """All tickets of one customer with one vendor: what the two kinds share."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def tickets(self) -> Collection[Ticket]:
         """Every ticket kept."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def opened(self) -> int:
         """How many of the tickets have an opening time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def add(self, ticket: Ticket) -> None:
         """Take in a ticket of which nothing is known yet."""
-        raise NotImplementedError
 
+    @abstractmethod
     def next_return(self, ticket: Ticket, after: float) -> float | None:
         """The first opening time after a moment, of another ticket on this one's topic or one linked to it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:
         """The tickets opened next to a solve of this one, on its topic or linked to it: the last up to it, the first after."""
-        raise NotImplementedError
 
+    @abstractmethod
     def watching(self, ticket: Ticket, reach: Reach) -> set[bytes]:
         """At least the tickets that this one may be next to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:
         """Remember a ticket's solves."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _withdraw(self, ticket: Ticket) -> None:
         """Take the ticket's opening, links and solves out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _enter(self, ticket: Ticket) -> None:
-        raise NotImplementedError
+        """Put them in."""
 
+    @abstractmethod
     def _forget(self, ticket: Ticket) -> None:
-        raise NotImplementedError
+        """Let go of a ticket that is withdrawn."""
 
     def others(self, ticket: Ticket) -> int:
         """How many other tickets have an opening time."""

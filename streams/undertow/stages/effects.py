@@ -22,14 +22,3 @@ class Done(Struct):
     """Facts that would make a row larger than a broker takes."""
     duplicates: int = 0
     judged: int = 0
-
-
-class Settled(Struct):
-    """What a settlement changed."""
-
-    cells: set[CellKey] = field(default_factory=set)
-    closed: list[bytes] = field(default_factory=list)
-    """Tickets past their horizon."""
-    findings: dict[bytes, bytes | None] = field(default_factory=dict)
-    """By id; None: it no longer holds."""
-    judged: int = 0

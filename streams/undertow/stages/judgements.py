@@ -20,7 +20,7 @@ from undertow.domain.outcomes import Judgement, Surroundings, contribution, judg
 from undertow.domain.timeline import Timeline, timeline
 from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
-from undertow.stages.effects import Settled
+from undertow.stages.effects import Done
 from undertow.stages.index import Many
 from undertow.stages.records import encode_finding
 from undertow.stages.rows import name_of
@@ -79,13 +79,13 @@ class Judgements:
 
     # -- what follows
 
-    def settle(self) -> Settled:
+    def settle(self) -> Done:
         """Give the judgements that are owed."""
-        return self._settle(Settled())
+        return self._settle(Done())
 
-    def rebuild(self, rows: Iterable[tuple[bytes, list[Seen]]]) -> Settled:
+    def rebuild(self, rows: Iterable[tuple[bytes, list[Seen]]]) -> Done:
         """Settle a whole state, and take back the findings that do not follow from it."""
-        done = Settled()
+        done = Done()
         lines = {}
         for key, facts in rows:  # a state's facts would take many times the memory of its rows: only timelines are kept
             self._begin(key)
@@ -95,21 +95,21 @@ class Judgements:
         done.findings.update(dict.fromkeys(self._published.keys() - held))
         return done
 
-    def tick(self, as_of: float) -> Settled:
+    def tick(self, as_of: float) -> Done:
         """Time passed: judge what is owed and what became due."""
         self.as_of = as_of
-        done = self._settle(Settled())
+        done = self._settle(Done())
         while ripe := self._due.ripe(as_of):
             self._judge(ripe, {}, {}, done, anew=False)
         return done
 
-    def _settle(self, done: Settled) -> Settled:
+    def _settle(self, done: Done) -> Done:
         changed, self._changed = self._changed, {}
         lines = {key: self._read(key, facts) for key, facts in changed.items()}
         self._judge(self._place(lines, done), lines, changed, done)
         return done
 
-    def _place(self, lines: dict[bytes, Timeline], done: Settled) -> set[bytes]:
+    def _place(self, lines: dict[bytes, Timeline], done: Done) -> set[bytes]:
         """Enter tickets in their customers' contacts. Returns the tickets whose outcome that may change.
 
         All are placed before the first is judged: what a ticket is next to does not depend on their order.
@@ -152,7 +152,7 @@ class Judgements:
         keys: set[bytes],
         lines: dict[bytes, Timeline],
         changed: dict[bytes, list[Seen]],
-        done: Settled,
+        done: Done,
         *,
         anew: bool = True,
     ) -> None:
@@ -172,11 +172,11 @@ class Judgements:
             for key in closing:
                 keys |= self._close(key, done)
             keys -= closing
-            done.closed += closing
+            done.rows.update(dict.fromkeys(closing))
             anew = True
 
     def _judge_one(
-        self, key: bytes, seen: list[Seen], line: Timeline, contract: Contract, done: Settled, *, anew: bool
+        self, key: bytes, seen: list[Seen], line: Timeline, contract: Contract, done: Done, *, anew: bool
     ) -> bool:
         """Judge one ticket; move the cells by the difference. False when it is past its horizon.
 
@@ -240,7 +240,7 @@ class Judgements:
             return facts
         return [one for one in facts if one.fact.time <= contract.as_of]
 
-    def _say(self, ticket: Ticket, findings: list[Finding], done: Settled) -> None:
+    def _say(self, ticket: Ticket, findings: list[Finding], done: Done) -> None:
         """Publish what is new, take back what no longer holds."""
         if not findings and not ticket.findings:
             return
@@ -252,7 +252,7 @@ class Judgements:
                 done.findings[id] = value
         ticket.findings = tuple(sorted(said))
 
-    def _expose(self, contacts: Contacts, done: Settled) -> None:
+    def _expose(self, contacts: Contacts, done: Done) -> None:
         """Move the exposures of a customer's tickets, and nothing else of them: no facts need be read for it."""
         for ticket in contacts.tickets:
             given = ticket.given
@@ -270,7 +270,7 @@ class Judgements:
         ticket = self.tickets.get(key)
         return ticket.due if ticket is not None else None
 
-    def _close(self, key: bytes, done: Settled) -> set[bytes]:
+    def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""
         vendor, customer, number = name_of(key)
         ticket = self.tickets.pop(key)

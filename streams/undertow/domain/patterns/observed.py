@@ -25,16 +25,16 @@ def observed(
     others: Sequence[Sequence[Fact]],
     contract: Contract,
     as_of: float,
-    read: Course | None = None,
+    known: tuple[list[Fact], Course] | None = None,
 ) -> list[Case]:
     """The cases of ticket ``number`` as of a time (seconds), at most one a pattern.
 
     ``seen`` as :func:`~undertow.domain.facts.join` gives it; ``others``: the facts, in order, of the same customer's other
-    tickets with this vendor that were opened within the repeat window of its solves, or near them; ``read``: the course of
-    the very same facts, where the caller has it.
+    tickets with this vendor that were opened within the repeat window of its solves, or near them; ``known``: the very
+    same facts in order and their course, where the caller has them.
     """
-    facts, patterns = in_order(seen), contract.patterns
-    read = course(facts) if read is None else read
+    patterns = contract.patterns
+    facts, read = known if known is not None else _read(seen)
     # Most tickets give a pattern no occasion, which the course tells at once: the facts are read again only where it does.
     lines = running(read, contract, as_of)
     statuses = {stay.status for stay in read.stays}
@@ -69,6 +69,11 @@ def observed(
     elif read.claims:
         found.append(_BEHAVED["unknown_ticket"])
     return [case for case in found if case is not None]
+
+
+def _read(seen: list[Seen]) -> tuple[list[Fact], Course]:
+    facts = in_order(seen)
+    return facts, course(facts)
 
 
 _BEHAVED: Final = {pattern: Case(pattern) for pattern in CATALOG}

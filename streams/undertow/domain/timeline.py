@@ -7,7 +7,21 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from undertow.domain.facts import Claimed, Fact, Linked, Message, Opened, StatusChanged, TopicChanged
+from undertow.domain.facts import (
+    Assigned,
+    Body,
+    Claimed,
+    Fact,
+    Linked,
+    Message,
+    Opened,
+    PriorityChanged,
+    PromiseFulfilled,
+    PromiseMade,
+    PromiseMoved,
+    StatusChanged,
+    TopicChanged,
+)
 
 SOLVED: Final = frozenset({"solved", "closed"})
 FLICKER: Final = 300.0
@@ -94,6 +108,20 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
 
 _OWN: Final = (Opened, StatusChanged, Message, TopicChanged)
 """Facts that show the ticket exists in the vendor's system, enough of them to date it."""
+
+
+_ON_THE_WAY: Final = (Message, Assigned, PriorityChanged, PromiseMade, PromiseFulfilled, PromiseMoved)
+_TOLD: Final = (Opened, Message, StatusChanged, TopicChanged, Linked)
+
+
+def on_the_way(body: Body) -> bool:
+    """Whether this changes no outcome of a ticket that was opened, never solved, and of which nothing is claimed."""
+    return isinstance(body, _ON_THE_WAY) or (isinstance(body, StatusChanged) and body.to not in SOLVED)
+
+
+def concerns_others(body: Body) -> bool:
+    """Whether a customer's other tickets may be judged by this: when a contact began, was answered, and what came of it."""
+    return isinstance(body, _TOLD)
 
 
 def cause_of(change: StatusChanged, customer_wrote: bool) -> Cause:

@@ -161,7 +161,8 @@ class Casebook:
         before = self._judgements.pending(key)
         if before is None:
             before = self._facts(key) if key in self._rows else []
-        facts, known = join(before, [entry.seen for entry in entries])
+        news = [entry.seen for entry in entries]
+        facts, known = join(before, news)
         done.duplicates += known
         if facts is before:
             return
@@ -169,7 +170,7 @@ class Casebook:
             done.overfull += entries
             return
         done.rows[key] = value
-        self._judgements.ticket(key, facts)
+        self._judgements.ticket(key, facts, news)
 
     def _fold_customer(self, customer: str, seen: list[Seen], done: Done) -> None:
         key = customer_key(customer)

@@ -58,6 +58,9 @@ class Touched(NamedTuple):
     """True when the exposure of every ticket changes, and nothing else of them."""
 
 
+_NOBODY: Final = Touched(set(), False)
+
+
 class Reach(NamedTuple):
     """How far a ticket's solve reaches to others' openings (seconds): those before it, those after it."""
 
@@ -98,7 +101,7 @@ class Contacts(ABC):
         """The tickets opened next to a solve of this one, on its topic or linked to it: the last up to it, the first after."""
 
     @abstractmethod
-    def watching(self, ticket: Ticket, reach: Reach) -> set[bytes]:
+    def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
         """At least the tickets that this one may be next to."""
 
     @abstractmethod
@@ -124,13 +127,22 @@ class Contacts(ABC):
     def put(self, ticket: Ticket, line: Timeline, reach: Reach) -> Touched:
         """Take in a ticket's timeline."""
         if (ticket.opened_at, ticket.topic, ticket.continues) == (line.opened_at, line.topic, line.continues):
-            return Touched(self.watching(ticket, reach), False)
+            return _NOBODY
         before = self.opened
         stale = self.watching(ticket, reach)
         self._withdraw(ticket)
         ticket.opened_at, ticket.topic, ticket.continues = line.opened_at, line.topic, line.continues
         self._enter(ticket)
-        return Touched(stale | self.watching(ticket, reach), self._moved(before))
+        stale |= self.watching(ticket, reach)
+        return Touched({other.key for other in stale}, self._moved(before))
+
+    def beside(self, ticket: Ticket, reach: Reach) -> list[bytes]:
+        """The tickets to which this one is next: they are judged by what happens in it."""
+        return [
+            other.key
+            for other in self.watching(ticket, reach)
+            if any(ticket.key in self.next_to(other, solve, reach) for solve in other.solves)
+        ]
 
     def drop(self, ticket: Ticket, reach: Reach) -> Touched:
         """Forget a closed ticket."""
@@ -138,7 +150,7 @@ class Contacts(ABC):
         stale = self.watching(ticket, reach)
         self._withdraw(ticket)
         self._forget(ticket)
-        return Touched(stale, self._moved(before))
+        return Touched({other.key for other in stale}, self._moved(before))
 
     def _moved(self, before: int) -> bool:
         """Whether the number of other contacts left its bucket: the exposures of all tickets move with it."""
@@ -182,10 +194,10 @@ class Few(Contacts):
         later = [moment for moment in found if moment[0] > solve]
         return [key for _, key in (*found[: len(found) - len(later)][-1:], *later[:1])]
 
-    def watching(self, ticket: Ticket, reach: Reach) -> set[bytes]:  # noqa: D102
+    def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:  # noqa: D102
         topic, continues = ticket.topic, ticket.continues
         return {
-            other.key
+            other
             for other in self._tickets
             if other is not ticket
             and other.solves

@@ -75,7 +75,7 @@ class Many(Contacts):
         later = [moment for moment in found if moment[0] > solve]
         return [key for _, key in (*found[: len(found) - len(later)][-1:], *later[:1])]
 
-    def watching(self, ticket: Ticket, reach: Reach) -> set[bytes]:
+    def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
         """Tickets solved between this opening and the second-next ones on either side, one of which may be their own.
 
         Without that bound a customer with 400 solves a month would cost 400 judgements a ticket.
@@ -97,7 +97,7 @@ class Many(Contacts):
             start = bisect_left(group.solves, low, key=_time)
             found.update([key for _, key in group.solves[start : bisect_right(group.solves, high, key=_time)]])
         found.discard(ticket.key)
-        return found
+        return {self._tickets[key] for key in found}
 
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
         if ticket.topic is not None:

@@ -1,13 +1,13 @@
 """Everything that follows from the rows: contacts, outcomes, cells, what is due. Never stored, rebuilt after recovery.
 
 A fact that comes in makes its ticket *owed* a judgement; :meth:`Judgements.settle` gives what is owed. A ticket that
-changes five times in between is judged once.
+changes five times in between is judged once, and one that is merely being worked on not at all.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from undertow.clock import day_of
@@ -17,7 +17,7 @@ from undertow.domain.contract import Contract
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Judgement, Surroundings, contribution, judge
-from undertow.domain.timeline import Timeline, timeline
+from undertow.domain.timeline import Timeline, concerns_others, on_the_way, timeline
 from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
@@ -50,15 +50,28 @@ class Judgements:
         self._segments = Segments()
         self._due = Due(self._due_at)
         self._changed: dict[bytes, list[Seen]] = {}
+        """Facts that came since the last settlement, read already."""
+        self._owed: set[bytes] = set()
+        self._telling: set[bytes] = set()
+        """Those of them whose news may matter to the tickets next to them."""
         self._stale: set[bytes] = set()
 
     # -- what comes in
 
-    def ticket(self, key: bytes, facts: list[Seen]) -> None:
-        """A ticket's row now holds ``facts``."""
+    def ticket(self, key: bytes, facts: list[Seen], news: Sequence[Seen]) -> None:
+        """A ticket's row now holds ``facts``; ``news`` are those that came, or more."""
         self._changed[key] = facts
-        if key not in self.tickets:
+        ticket = self.tickets.get(key)
+        if ticket is None:
             self._begin(key)
+            self._owed.add(key)
+        elif key not in self._owed and _under_way(ticket, facts, news):
+            if any(concerns_others(one.fact.body) for one in news):
+                self._stale.update(self._beside(ticket))
+        else:
+            self._owed.add(key)
+            if any(concerns_others(one.fact.body) for one in news):
+                self._telling.add(key)
 
     def customer(self, customer: str, facts: list[Seen]) -> None:
         """A customer's row now holds ``facts``."""
@@ -75,7 +88,7 @@ class Judgements:
     @property
     def owing(self) -> bool:
         """Whether anything is owed a judgement."""
-        return bool(self._changed or self._stale)
+        return bool(self._owed or self._stale)
 
     # -- what follows
 
@@ -105,7 +118,8 @@ class Judgements:
 
     def _settle(self, done: Done) -> Done:
         changed, self._changed = self._changed, {}
-        lines = {key: self._read(key, facts) for key, facts in changed.items()}
+        owed, self._owed = self._owed, set()
+        lines = {key: self._read(key, changed[key]) for key in owed}
         self._judge(self._place(lines, done), lines, changed, done)
         return done
 
@@ -115,6 +129,7 @@ class Judgements:
         All are placed before the first is judged: what a ticket is next to does not depend on their order.
         """
         stale, self._stale = self._stale, set()
+        telling, self._telling = self._telling, set()
         stale.update(lines)
         for key, line in lines.items():
             vendor, customer, number = name_of(key)
@@ -125,7 +140,14 @@ class Judgements:
             stale |= touched.stale
             if touched.moved:
                 self._expose(contacts, done)
+        for key in telling:  # once all are where they belong
+            stale.update(self._beside(self.tickets[key]))
         return stale
+
+    def _beside(self, ticket: Ticket) -> list[bytes]:
+        vendor, customer, number = name_of(ticket.key)
+        contacts = self._contacts.get(owner_of(vendor, customer, number))
+        return contacts.beside(ticket, self._reach[vendor]) if contacts is not None else []
 
     def _begin(self, key: bytes) -> None:
         ticket = self.tickets[key] = Ticket(key)
@@ -224,6 +246,8 @@ class Judgements:
         """The ticket against its claims, beside the tickets that were opened next to its last solve."""
         if not line.solves and not any(type(one.fact.body) is Claimed for one in seen):
             return NOTHING, []
+        if as_of < seen[0].fact.time:  # nothing of it has happened yet
+            return Assessment(changes_at=seen[0].fact.time), []
         vendor, customer, number = name_of(ticket.key)
         others: list[list[Seen]] = []
         if line.solves:
@@ -284,3 +308,16 @@ class Judgements:
         elif touched.moved:
             self._expose(contacts, done)
         return touched.stale
+
+
+def _under_way(ticket: Ticket, facts: list[Seen], news: Sequence[Seen]) -> bool:
+    """Whether the ticket is merely being worked on: opened, never solved, nothing claimed, and the news change none of it.
+
+    When it closes moves on with its last fact: it is judged again at the time that was set before, and then sees.
+    """
+    return (
+        ticket.assessed is NOTHING
+        and ticket.opened_at is not None
+        and all(on_the_way(one.fact.body) for one in news)
+        and len({one.fact.id for one in facts}) == len(facts)  # a rewritten event may take another's place
+    )

@@ -250,6 +250,7 @@ class Owner:
             settled = self.keep(self.book.settle())
             done.rows.update(settled.rows)
             done.cells |= settled.cells
+            done.judged += settled.judged
         return done
 
     @property

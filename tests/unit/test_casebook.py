@@ -6,9 +6,22 @@ import pytest
 
 from property.strategies import Owner
 from undertow.agents.intake import parcels
-from undertow.domain.cells import CellKey, Counts
+from undertow.domain.cells import CellKey, Counts, Tally
 from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Active, Body, Claimed, Fact, Opened, Place, Seen, SegmentChanged, StatusChanged
+from undertow.domain.facts import (
+    Active,
+    Assigned,
+    Body,
+    Claimed,
+    Fact,
+    Linked,
+    Message,
+    Opened,
+    Place,
+    Seen,
+    SegmentChanged,
+    StatusChanged,
+)
 from undertow.domain.ledger import Position
 from undertow.stages.casebook import Casebook
 from undertow.stages.records import Entry, decode_for_casebook
@@ -153,3 +166,42 @@ def test_parcels_stay_below_what_a_broker_takes_however_long_the_names_are():
     said = list(parcels(entries))
     assert max(map(len, said)) <= 1_000_000
     assert [entry for value in said for entry in decode_for_casebook(value).entries] == entries
+
+
+ANSWER = Message("agent", True, True, False)
+BACK = [
+    [entry(0.0, Opened("bill", actor="customer")), entry(DAY, StatusChanged("solved", "agent", "fault"))],
+    [entry(2 * DAY, Opened("bill", actor="customer"), "2")],
+    50 * DAY,
+]
+
+
+def counted(owner: Owner) -> set[Tally]:
+    return {tally for cell in owner.book.cells.values() for tally in cell.tallies}
+
+
+def test_an_answer_on_a_ticket_that_is_under_way_tells_how_soon_the_failure_before_it_was_owned():
+    """Promise: a ticket that is not judged itself still moves the one it is next to."""
+    owner = Owner(CONTRACTS).walk(BACK)
+    assert Tally("recovery", "reply", "open") in counted(owner)
+    done = owner.step([entry(2 * DAY + 60, ANSWER, "2")])
+    assert (done.judged, Tally("recovery", "reply", "1h") in counted(owner)) == (1, True)
+
+
+def test_what_came_of_a_later_ticket_tells_whether_the_first_was_diagnosed_rightly():
+    """Promise: news of a ticket that is judged are news for the one it is next to."""
+    owner = Owner(CONTRACTS).walk([*BACK, [entry(2 * DAY, Linked("1", "follows_up"), "2")]])
+    assert Tally("case", "misdiagnosed", "matched") not in counted(owner)
+    owner.step([entry(3 * DAY, StatusChanged("solved", "agent", "delivery"), "2")])
+    assert Tally("case", "misdiagnosed", "matched") in counted(owner)
+
+
+def test_work_on_a_ticket_that_was_never_solved_costs_no_judgement():
+    """Promise: hand-overs, messages and statuses on the way change no figure, and are not paid for as if they did."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened("bill"))], DAY])
+    for at, body in ((60.0, Assigned("a", None)), (70.0, ANSWER), (80.0, StatusChanged("pending", "agent"))):
+        assert owner.step([entry(at, body)]).judged == 0
+    owner.step(KEPT + 79.0)
+    assert owner.book.tickets == 1, "it is kept from its last fact on"
+    owner.step(KEPT + 80.0)
+    assert owner.book.tickets == 0

@@ -79,6 +79,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     tick_every: Seconds = 5.0
     session_timeout: Seconds = 10.0
     commit_every: Seconds = 1.0
+    leave_within: Seconds = 25.0
+    """After that a worker that was told to leave ends without a last commit: supervisors kill after thirty seconds."""
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 9464
     reject_share: Annotated[float, Meta(gt=0, le=1)] = 0.5

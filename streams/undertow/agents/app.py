@@ -76,6 +76,7 @@ def create(
     async def settle() -> None:
         if pulse.waiting() is None:
             await casebook.settle()
+        pulse.show()
 
     if settings.clock == "wall":
 

@@ -35,17 +35,29 @@ class Pulse:
             return "state is being recovered from the changelog"
         return None
 
+    def show(self) -> None:
+        """Show what changed, oftener than a beat. Only the ledger's owner does, once its topic is read to the end."""
+        consumer = self._app.consumer
+        assert isinstance(consumer, Consumer)
+        if (
+            self.waiting() is None
+            and self._ledger.partition in consumer.assignment()
+            and self._ledger_is_read(consumer)
+        ):
+            self._ledger.expose()
+
+    def _ledger_is_read(self, consumer: Consumer) -> bool:
+        """Whether the ledger's topic is another worker's, or read to its end."""
+        return self._ledger.partition not in consumer.assignment() or consumer.caught_up(self._ledger.partition)
+
     def beat(self) -> None:
-        """One beat. Figures are shown only by the ledger's owner, once its topic is read to the end."""
+        """One beat."""
         self._board.alive()
         consumer = self._app.consumer
         assert isinstance(consumer, Consumer)
         waiting = self.waiting()
-        if waiting is None and self._ledger.partition in consumer.assignment():
-            if consumer.caught_up(self._ledger.partition):
-                self._ledger.expose()
-            else:
-                waiting = "the ledger is being read"
+        if waiting is None and not self._ledger_is_read(consumer):
+            waiting = "the ledger is being read"
         self._board.ready(waiting is None, waiting or "ready")
         if consumer.commits != self._commits:
             self._commits = consumer.commits

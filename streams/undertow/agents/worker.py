@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from collections.abc import Mapping
+from signal import Signals
+from threading import Timer
 from typing import Any, Final
 
 import faust
@@ -23,12 +27,47 @@ COLLECT_EVERY: Final = 50_000
 state for nothing, seventy times as often."""
 
 
+class Worker(faust.Worker):
+    """Faust's worker, which leaves within a bound: without its broker a last commit can wait for minutes or for ever.
+
+    Nothing is lost by leaving without: what was not committed is read again.
+    """
+
+    within: float = Settings().leave_within
+    """Seconds."""
+    _timer: Timer | None = None
+
+    def _schedule_shutdown(self, signal: Signals) -> None:
+        self._leave()
+        super()._schedule_shutdown(signal)
+
+    def on_worker_shutdown(self) -> None:
+        """Whatever ended the loop: what follows is clearing up."""
+        self._leave()
+        super().on_worker_shutdown()
+
+    def _leave(self) -> None:
+        if self._timer is None:
+            self._timer = Timer(self.within, self._end)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end(self) -> None:
+        log.error(
+            "the worker stopped", reason=f"it could not leave the group in {self.within:g} s: is the broker gone?"
+        )
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exits.FAILED)
+
+
 def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, logging_config: dict[str, Any]) -> int:
     """Run until stopped. Returns an exit code of ``undertow.exits``."""
     app = create(settings, contracts, board, logging_config)
     gc.freeze()  # what was imported stays until the end
     gc.set_threshold(COLLECT_EVERY, 10, 10)
-    worker = faust.Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False, quiet=True)
+    worker = Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False, quiet=True)
+    worker.within = settings.leave_within
     try:
         worker.execute_from_commandline()
     except SystemExit as stopped:

@@ -59,6 +59,14 @@ from undertow.topics import declared, registry, sources
     help="seconds without a heartbeat after which others take over",
 )
 @click.option(
+    "--leave-within",
+    type=click.FloatRange(0, min_open=True),
+    default=25.0,
+    envvar="UNDERTOW_LEAVE_WITHIN",
+    show_default=True,
+    help="seconds for the last commit after a signal; then it ends without",
+)
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.option("--log-form", type=click.Choice(["auto", "json", "console"]), default="auto", show_default=True)
@@ -75,6 +83,7 @@ def worker(
     reject_share: float,
     reject_run: int,
     session_timeout: float,
+    leave_within: float,
     data_dir: str,
     **cluster: Any,
 ) -> None:
@@ -92,6 +101,7 @@ def worker(
         reject_share=reject_share,
         reject_run=reject_run,
         session_timeout=session_timeout,
+        leave_within=leave_within,
         data_dir=data_dir,
     )
     agreed = contracts(folder)

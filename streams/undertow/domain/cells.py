@@ -104,6 +104,11 @@ class Cell:
         for tally in share.tallies:
             _count(self.tallies, tally, times)
 
+    def move(self, old: Exposure, new: Exposure) -> None:
+        """Count one ticket's exposure as ``new`` instead of ``old``."""
+        _count(self.exposures, old, -1)
+        _count(self.exposures, new, 1)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cell) and (self.counts, self.exposures, self.tallies) == (
             other.counts,

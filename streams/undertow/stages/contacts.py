@@ -7,15 +7,16 @@ of tickets, so :class:`Few` looks at all of them; :class:`undertow.stages.index.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from undertow.domain.assessment import Assessment
+from undertow.domain.assessment import NOTHING, Assessment
 from undertow.domain.cells import Contribution, bucket
 from undertow.domain.contract import Contract
-from undertow.domain.timeline import Timeline
+from undertow.domain.facts import Seen
+from undertow.domain.timeline import Timeline, on_the_way
 from undertow.stages.rows import name_of
 
 FEW: Final = 16
@@ -47,6 +48,18 @@ class Ticket(Struct, gc=False, eq=False):
     """Ids of what is said of it."""
     assessed: Assessment | None = None
     """Its tallies, without the findings."""
+
+    def under_way(self, facts: list[Seen], news: Iterable[Seen]) -> bool:
+        """Whether it is merely being worked on: opened, never solved, nothing claimed, and ``news`` change none of it.
+
+        When it closes moves on with its last fact: it is judged again at the time that was set before, and then sees.
+        """
+        return (
+            self.assessed is NOTHING
+            and self.opened_at is not None
+            and all(on_the_way(one.fact.body) for one in news)
+            and len({one.fact.id for one in facts}) == len(facts)  # a rewritten event may take another's place
+        )
 
 
 class Touched(NamedTuple):

@@ -17,7 +17,7 @@ from undertow.domain.contract import Contract
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Judgement, Surroundings, contribution, judge
-from undertow.domain.timeline import Timeline, concerns_others, on_the_way, timeline
+from undertow.domain.timeline import Timeline, concerns_others, timeline
 from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
@@ -53,7 +53,7 @@ class Judgements:
         """Facts that came since the last settlement, read already."""
         self._owed: set[bytes] = set()
         self._telling: set[bytes] = set()
-        """Those of them whose news may matter to the tickets next to them."""
+        """Tickets whose news may matter to those they are next to."""
         self._stale: set[bytes] = set()
 
     # -- what comes in
@@ -61,17 +61,11 @@ class Judgements:
     def ticket(self, key: bytes, facts: list[Seen], news: Sequence[Seen]) -> None:
         """A ticket's row now holds ``facts``; ``news`` are those that came, or more."""
         self._changed[key] = facts
-        ticket = self.tickets.get(key)
-        if ticket is None:
-            self._begin(key)
+        ticket = self.tickets.get(key) or self._begin(key)
+        if key in self._owed or not ticket.under_way(facts, news):
             self._owed.add(key)
-        elif key not in self._owed and _under_way(ticket, facts, news):
-            if any(concerns_others(one.fact.body) for one in news):
-                self._stale.update(self._beside(ticket))
-        else:
-            self._owed.add(key)
-            if any(concerns_others(one.fact.body) for one in news):
-                self._telling.add(key)
+        if any(concerns_others(one.fact.body) for one in news):
+            self._telling.add(key)
 
     def customer(self, customer: str, facts: list[Seen]) -> None:
         """A customer's row now holds ``facts``."""
@@ -88,7 +82,7 @@ class Judgements:
     @property
     def owing(self) -> bool:
         """Whether anything is owed a judgement."""
-        return bool(self._owed or self._stale)
+        return bool(self._owed or self._stale or self._telling)
 
     # -- what follows
 
@@ -149,11 +143,11 @@ class Judgements:
         contacts = self._contacts.get(owner_of(vendor, customer, number))
         return contacts.beside(ticket, self._reach[vendor]) if contacts is not None else []
 
-    def _begin(self, key: bytes) -> None:
+    def _begin(self, key: bytes) -> Ticket:
         ticket = self.tickets[key] = Ticket(key)
         vendor, customer, number = name_of(key)
         if vendor not in self._contracts:
-            return
+            return ticket
         owner = owner_of(vendor, customer, number)
         contacts = self._contacts.get(owner)
         if contacts is None:
@@ -163,6 +157,7 @@ class Judgements:
         elif len(contacts.tickets) >= FEW and isinstance(contacts, Few):
             contacts = self._contacts[owner] = Many(contacts.tickets)
         contacts.add(ticket)
+        return ticket
 
     def _read(self, key: bytes, facts: list[Seen]) -> Timeline:
         """The ticket's timeline; of a closed history only what had happened by then."""
@@ -260,9 +255,7 @@ class Judgements:
 
     def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
         """Of a closed history only what had happened by then."""
-        if contract.as_of is None:
-            return facts
-        return [one for one in facts if one.fact.time <= contract.as_of]
+        return facts if (end := contract.as_of) is None else [one for one in facts if one.fact.time <= end]
 
     def _say(self, ticket: Ticket, findings: list[Finding], done: Done) -> None:
         """Publish what is new, take back what no longer holds."""
@@ -279,10 +272,7 @@ class Judgements:
     def _expose(self, contacts: Contacts, done: Done) -> None:
         """Move the exposures of a customer's tickets, and nothing else of them: no facts need be read for it."""
         for ticket in contacts.tickets:
-            given = ticket.given
-            if given and (before := given[-1].exposure) is not None:
-                exposure = before._replace(others=bucket(contacts.others(ticket)))
-                done.cells |= self.sums.give(ticket, (*given[:-1], given[-1]._replace(exposure=exposure)))
+            done.cells |= self.sums.expose(ticket, bucket(contacts.others(ticket)))
 
     def _wake(self, ticket: Ticket, when: float) -> None:
         """Remember when the ticket must be judged again; infinity is never."""
@@ -308,16 +298,3 @@ class Judgements:
         elif touched.moved:
             self._expose(contacts, done)
         return touched.stale
-
-
-def _under_way(ticket: Ticket, facts: list[Seen], news: Sequence[Seen]) -> bool:
-    """Whether the ticket is merely being worked on: opened, never solved, nothing claimed, and the news change none of it.
-
-    When it closes moves on with its last fact: it is judged again at the time that was set before, and then sees.
-    """
-    return (
-        ticket.assessed is NOTHING
-        and ticket.opened_at is not None
-        and all(on_the_way(one.fact.body) for one in news)
-        and len({one.fact.id for one in facts}) == len(facts)  # a rewritten event may take another's place
-    )

@@ -35,6 +35,17 @@ class Sums:
         ticket.given = new
         return changed
 
+    def expose(self, ticket: Ticket, others: int) -> set[CellKey]:
+        """Let the ticket's exposure be that of a customer with so many ``others``; nothing else of it moves."""
+        if not ticket.given or (before := ticket.given[-1]).exposure is None or before.exposure.others == others:
+            return set()
+        exposure = before.exposure._replace(others=others)
+        share = before._replace(exposure=exposure)
+        share = self._shares[share.key].setdefault(share, share)
+        self.cells[share.key].move(before.exposure, exposure)
+        ticket.given = (*ticket.given[:-1], share)
+        return {share.key}
+
     def _cell(self, key: CellKey) -> Cell:
         cell = self.cells.get(key)
         if cell is None:

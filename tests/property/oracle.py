@@ -22,6 +22,16 @@ from undertow.stages.rows import ticket_key
 
 GRID = [0, 1, 2, 3, *(step for power in range(2, 20) for step in (2**power, 2**power + 2 ** (power - 1)))]
 FIVE_MINUTES = 300
+BAD = (
+    "reopened",
+    "repeat_contact",
+    "promise_broken",
+    "refunded",
+    "cancelled",
+    "charged",
+    "complained",
+    "rejected",
+)
 
 
 def ordered(read: Iterable[tuple[Fact, Place]]) -> list[Fact]:
@@ -48,6 +58,10 @@ class Ticket:
     solves: list[float] = field(default_factory=list)
     taken_back: list[tuple[float, bool, bool]] = field(default_factory=list)
     """Seconds after the solve; by the vendor; by the customer or nobody knows whom."""
+    told: list[Fact] = field(default_factory=list)
+    """Its facts, and those that name no ticket and are held against it."""
+    signals: dict[str, float] = field(default_factory=dict)
+    unconfirmed: bool = False
 
     def __post_init__(self) -> None:
         self.last = max(fact.time for fact in self.facts)
@@ -65,6 +79,20 @@ class Ticket:
         for index, fact in enumerate(self.facts):
             if isinstance(fact.body, f.StatusChanged):
                 self._status(index, fact)
+
+    @property
+    def unheard(self) -> bool:
+        """Solved, and from then on the customer neither wrote, nor solved or closed it, nor answered anything."""
+        moves = [(i, x) for i, x in enumerate(self.facts) if isinstance(x.body, f.StatusChanged)]
+        if not moves or moves[-1][1].body.to not in ("solved", "closed"):
+            return False
+        since = max(i for i, x in moves if x.body.to in ("solved", "closed") and self._first(i))
+        return not any(
+            isinstance(x.body, f.Surveyed | f.Confirmed)
+            or (isinstance(x.body, f.Message) and x.body.actor == "customer")
+            or (isinstance(x.body, f.StatusChanged) and x.body.actor == "customer")
+            for x in self.facts[since:]
+        )
 
     def _status(self, index: int, fact: Fact) -> None:
         before = [(i, x) for i, x in enumerate(self.facts[:index]) if isinstance(x.body, f.StatusChanged)]
@@ -101,16 +129,102 @@ def contributions(
         # activity is a set of days, not of facts
         if entry.ticket is None and not isinstance(entry.seen.fact.body, f.Active):
             about_customers.setdefault(entry.customer, []).append((entry.seen.fact, entry.seen.place))
-    segments = {
-        customer: [(x.time, x.body.segment) for x in ordered(read) if isinstance(x.body, f.SegmentChanged)]
-        for customer, read in about_customers.items()
-    }
-    return {
-        ticket_key(ticket.vendor, ticket.customer, ticket.number): _adds(
-            ticket, kept, segments.get(ticket.customer, []), contracts[ticket.vendor], as_of
+    own = {customer: ordered(read) for customer, read in about_customers.items()}
+    said = {id(ticket): _said(ticket, kept, contracts[ticket.vendor], as_of)[0] for ticket in kept}
+    for ticket in kept:
+        mine = [x for x in own.get(ticket.customer, []) if _held_against(ticket, x, kept, contracts)]
+        ticket.told = sorted([*ticket.facts, *mine], key=lambda x: (x.time, x.sequence, x.recorded, x.id, x.source))
+        ticket.signals = _signals(ticket, kept, contracts[ticket.vendor], said[id(ticket)].broken_at)
+        ticket.unconfirmed = ticket.unheard and not any(isinstance(x.body, f.Surveyed) for x in mine)
+    found = {}
+    for ticket in kept:
+        facts = own.get(ticket.customer, [])
+        segments = [(x.time, x.body.segment) for x in facts if isinstance(x.body, f.SegmentChanged)]
+        found[ticket_key(ticket.vendor, ticket.customer, ticket.number)] = _adds(
+            ticket, kept, segments, contracts[ticket.vendor], as_of, said[id(ticket)]
         )
-        for ticket in kept
-    }
+    return found
+
+
+def _followed(ticket: Ticket, contract: Contract) -> set[float]:
+    """The moments at which a ticket was solved, by its feed or as its vendor reports them."""
+    found = set(ticket.solves)
+    if found and contract.solve_time == "resolved_at" and ticket.claim is not None:
+        found |= {ticket.claim.resolved_at} - {None}
+    return found
+
+
+def _held_against(ticket: Ticket, said: Fact, kept: list[Ticket], contracts: Mapping[str, Contract]) -> bool:
+    """Whether of all the customer's tickets this one was solved last before a fact that names none, and not too long ago."""
+    if not isinstance(said.body, f.Cancelled | f.Refunded | f.Complained | f.Surveyed):
+        return False
+    moments = [
+        (solve, ticket_key(other.vendor, other.customer, other.number))
+        for other in kept
+        if other.customer == ticket.customer
+        for solve in _followed(other, contracts[other.vendor])
+        if solve < said.time
+    ]
+    if not moments:
+        return False
+    solve, key = max(moments)
+    mine = key == ticket_key(ticket.vendor, ticket.customer, ticket.number)
+    return mine and said.time <= solve + contracts[ticket.vendor].reopen_window
+
+
+def _returned(ticket: Ticket, base: float, kept: list[Ticket], contract: Contract) -> list[float]:
+    """Openings of repeat contacts after one solve."""
+    return sorted(
+        other.opened
+        for other in kept
+        if other is not ticket
+        and ticket.customer is not None
+        and (other.vendor, other.customer) == (ticket.vendor, ticket.customer)
+        and other.opened is not None
+        and ((ticket.topic is not None and other.topic == ticket.topic) or ticket.number in other.links)
+        and base < other.opened <= base + contract.repeat_window
+    )
+
+
+def _signals(ticket: Ticket, kept: list[Ticket], contract: Contract, broken_at: float) -> dict[str, float]:
+    """The bad outcomes of a ticket and when each showed first."""
+    if not ticket.solves:
+        return {}
+    found: dict[str, list[float]] = {name: [] for name in BAD}
+    solved_again = dict(zip(ticket.solves, ticket.taken_back, strict=False))
+    for solve, (after, _, blamed) in solved_again.items():
+        if blamed and after <= contract.reopen_window:
+            found["reopened"].append(solve + after)
+    for base in _bases(ticket, contract):
+        if ticket.topic is not None:
+            found["repeat_contact"] += _returned(ticket, base, kept, contract)
+    if broken_at < float("inf"):
+        found["promise_broken"].append(broken_at)
+
+    def told(kind: type) -> list[Fact]:
+        return [x for x in ticket.told if isinstance(x.body, kind)]
+
+    for name, kind in (("refunded", f.Refunded), ("cancelled", f.Cancelled), ("complained", f.Complained)):
+        found[name] += [x.time for x in told(kind)]
+    failed = []
+    for place, solve in enumerate(ticket.solves):
+        ends = [solve + after for after, *_ in ticket.taken_back[place : place + 1] if after <= contract.reopen_window]
+        failed.append(min([*ends, *_returned(ticket, solve, kept, contract)], default=None))
+    if None not in failed:
+        found["charged"] += [max([x.time, *failed]) for x in told(f.Invoiced)]
+    scores = [(x.time, x.body.score < contract.good_csat) for x in told(f.Surveyed) if x.body.scale == "csat"]
+    answers = [(x.time, not x.body.fixed) for x in told(f.Confirmed)]
+    for asked in (scores, answers):
+        if asked and asked[-1][1]:
+            found["rejected"] += [at for at, bad in asked if bad]
+    return {name: min(times) for name, times in found.items() if times}
+
+
+def _bases(ticket: Ticket, contract: Contract) -> list[float]:
+    claim = ticket.claim
+    if contract.solve_time == "row":
+        return ticket.solves
+    return [claim.resolved_at] if claim is not None and claim.resolved_at is not None else []
 
 
 def _kept(entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of: float) -> list[Ticket]:
@@ -127,12 +241,16 @@ def _kept(entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of: fl
 
 
 def _adds(
-    ticket: Ticket, kept: list[Ticket], segments: list[tuple[float, str]], contract: Contract, as_of: float
+    ticket: Ticket,
+    kept: list[Ticket],
+    segments: list[tuple[float, str]],
+    contract: Contract,
+    as_of: float,
+    said: Assessment,
 ) -> Contribution:
     current = [name for at, name in segments if ticket.begun is not None and at <= ticket.begun]
     name = current[-1] if current else ticket.said_segment
     segment = "all" if not contract.segments else name if name in contract.segments else "other"
-    said, _ = _said(ticket, kept, contract, as_of)
     if ticket.begun is None:
         last = CellKey(ticket.vendor, segment, _day(ticket.last, contract))
         return (Share(last, Counts(), None, said.tallies),) if said.tallies else ()
@@ -142,13 +260,18 @@ def _adds(
         return (opening._replace(tallies=tuple(waiting)),)
     key = CellKey(ticket.vendor, segment, _day(ticket.solves[0], contract))
     claim = ticket.claim
-    if contract.solve_time == "row":
-        bases = ticket.solves
-    else:
-        bases = [claim.resolved_at] if claim is not None and claim.resolved_at is not None else []
+    bases = _bases(ticket, contract)
+    met = claim is not None and claim.met
+    tallies = list(said.tallies)
+    if met:
+        tallies.append(Tally("early", "", "n"))
+        first = min(ticket.signals.values(), default=float("inf"))
+        tallies += [
+            Tally("early", f"{days}d", "bad") for days in (3, 7) if first - ticket.solves[0] <= days * 24 * 60 * 60
+        ]
     follow_up = max(contract.repeat_window, contract.reopen_window)
     if any(as_of < moment + follow_up for moment in (*ticket.solves, *bases)):
-        return (opening, Share(key, Counts(solved=1), None, said.tallies))
+        return (opening, Share(key, Counts(solved=1), None, tuple(tallies)))
     others = [
         other
         for other in kept
@@ -157,15 +280,8 @@ def _adds(
         and other.opened is not None
     ]
     eligible = bool(bases) and ticket.customer is not None and ticket.topic is not None
-    repeat = eligible and any(
-        base < other.opened <= base + contract.repeat_window
-        for base in bases
-        for other in others
-        if other.topic == ticket.topic or ticket.number in other.links
-    )
-    reopened = any(after <= contract.reopen_window and blamed for after, _, blamed in ticket.taken_back)
-    bad = repeat or reopened
-    met = claim is not None and claim.met
+    bad = bool(ticket.signals)
+    repeat, reopened = "repeat_contact" in ticket.signals, "reopened" in ticket.signals
     counts = Counts(
         solved=1,
         mature=1,
@@ -184,14 +300,34 @@ def _adds(
         if eligible
         else None
     )
-    tallies = list(said.tallies)
     if met:
         priority = "" if said.priority is None else f"{zlib.crc32(said.priority.encode()) % 16:x}"
         topic = "" if ticket.topic is None else f"{zlib.crc32(ticket.topic.encode()) % 256:x}"
         tallies += [Tally("mix", priority, topic)] + [Tally("mix_bad", priority, topic)] * bad
+    if claim is not None:
+        shown = [name for name in BAD if name in ticket.signals]
+        shown += ["unconfirmed"] * ticket.unconfirmed + ["repeat_failure"] * _again(ticket, kept)
+        tallies += [Tally("outcome", name, "met" if met else "missed") for name in shown]
     if said.one_contact is not None:
-        tallies.append(Tally("first_contact", "", "yes" if said.one_contact and not bad else "no"))
+        tallies.append(Tally("first_contact", "", "yes" if said.one_contact and not (repeat or reopened) else "no"))
     return (opening, Share(key, counts, exposure, tuple(tallies)))
+
+
+def _again(ticket: Ticket, kept: list[Ticket]) -> bool:
+    """Whether the ticket failed, and of the customer's other tickets with the vendor one did that was solved before it."""
+    if not ticket.signals or ticket.customer is None:
+        return False
+
+    def order(one: Ticket) -> tuple[float, bytes]:
+        return one.solves[0], ticket_key(one.vendor, one.customer, one.number)
+
+    return any(
+        other.signals
+        and (other.vendor, other.customer) == (ticket.vendor, ticket.customer)
+        and order(other) < order(ticket)
+        and ticket.solves[0] - other.solves[0] <= 60 * 24 * 60 * 60
+        for other in kept
+    )
 
 
 def findings(entries: Iterable[Entry], contracts: Mapping[str, Contract], as_of: float) -> dict[str, Finding]:

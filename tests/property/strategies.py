@@ -79,6 +79,9 @@ ticket_bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(f.PriorityChanged, st.just("high")),
     st.builds(f.PromiseMade, st.just("p"), times),
     st.builds(f.Surveyed, st.just("csat"), st.just(1.0)),
+    st.builds(f.Complained, st.just("review")),
+    st.builds(f.Confirmed, st.booleans()),
+    st.builds(f.Invoiced, st.just(9.0), st.just("EUR")),
 )
 customer_bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(f.SegmentChanged, st.sampled_from(("gold", "basic"))),
@@ -86,6 +89,8 @@ customer_bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(f.Active),
     st.builds(f.Cancelled),
     st.builds(f.Refunded, st.sampled_from((1.0, 2.5)), st.just("EUR")),
+    st.builds(f.Complained, st.just("review")),
+    st.builds(f.Surveyed, st.sampled_from(("csat", "nps")), st.sampled_from((1.0, 5.0))),
 )
 
 
@@ -124,7 +129,7 @@ def _world(seed: int, size: int) -> list[Entry]:
     names = [(vendor, "ann", number) for number in TICKETS[: random.randint(2, len(TICKETS))]]
     names += [
         (random.choice(tuple(CONTRACTS)), random.choice(CUSTOMERS), random.choice(TICKETS))
-        for _ in range(random.randint(0, 2))
+        for _ in range(random.choice((0, 1, 2, 4)))
     ]
     ids = random.choice((8, 100, 10_000))
     entries: list[Entry] = []
@@ -154,7 +159,7 @@ def _place(random: Random) -> Place:
 
 
 def _ticket_body(random: Random) -> Body:
-    kind = random.choices(("opened", "solved", "status", "claim", "rest"), (4, 4, 3, 3, 3))[0]
+    kind = random.choices(("opened", "solved", "status", "claim", "rest", "company"), (8, 8, 6, 6, 6, 1))[0]
     if kind == "opened":
         topic = random.choice(("bill", "bill", "bill", "line", None))
         return f.Opened(topic, random.choice((None, "gold", "basic")), None)
@@ -167,6 +172,8 @@ def _ticket_body(random: Random) -> Body:
         resolved = random.choice((None, BASE + random.randint(0, STEPS + 60) * UNIT))
         measure = random.choice(("sla", "sla", "sla", "first_response"))
         return f.Claimed(measure, random.random() < 0.7, None, resolved, random.choice((None, 0, 2)))
+    if kind == "company":
+        return _company_body(random)
     return random.choice(
         (
             f.Message(random.choice(ACTORS), True, True, False),
@@ -177,7 +184,23 @@ def _ticket_body(random: Random) -> Body:
             f.Linked(random.choice(TICKETS), "follows_up"),
             f.Assigned("kim", None),
             f.PriorityChanged("high"),
-            f.Surveyed("csat", 1.0),
+            f.PromiseMade("p", BASE + random.randint(0, STEPS) * UNIT),
+            random.choice((f.PromiseFulfilled("p"), f.PromiseMoved("p", BASE + random.randint(0, STEPS) * UNIT))),
+        )
+    )
+
+
+def _company_body(random: Random) -> Body:
+    """What the company says of a ticket."""
+    return random.choice(
+        (
+            f.Surveyed("csat", random.choice((1.0, 4.0))),
+            f.Confirmed(random.random() < 0.5),
+            f.Complained("review"),
+            f.Refunded(1.0, "EUR"),
+            f.Cancelled(),
+            f.Invoiced(9.0, "EUR"),
+            f.Invoiced(9.0, "EUR"),
         )
     )
 
@@ -190,6 +213,9 @@ def _customer_body(random: Random) -> Body:
             f.Active(),
             f.Cancelled(),
             f.Refunded(random.choice((1.0, 2.5)), "EUR"),
+            f.Complained("review"),
+            f.Surveyed(random.choice(("csat", "csat", "nps")), random.choice((1.0, 5.0))),
+            f.Invoiced(9.0, "EUR"),
         )
     )
 

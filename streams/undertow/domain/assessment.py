@@ -48,6 +48,8 @@ class Assessment(Struct, frozen=True, gc=False):
     """The one in force last."""
     one_contact: bool | None = None
     """Whether one human contact was all up to the last solve; None where the feed has no messages or it was never solved."""
+    broken_at: float = FOREVER
+    """When the first of its promises was broken (seconds)."""
     changes_at: float = FOREVER
     """The first time (seconds) at which it may change though nothing happens: a deadline, a promise's grace."""
 
@@ -109,6 +111,9 @@ def assess(
         _shared(tuple(tallies)),
         read.priorities[-1][1] if read.priorities else None,
         _one_contact(read),
+        min(
+            [one.at for one in promises(read, contract.promise_grace, as_of) if one.state == "broken"], default=FOREVER
+        ),
         min(comes, _changes_at(read, what, contract, as_of)),
     ), findings
 

@@ -62,6 +62,8 @@ class Tally(NamedTuple):
     - ``mix``, class of the priority, class of the topic: of mature tickets reported as met; ``mix_bad``: those that went bad
     - ``promise``, nothing, its state; ``hand_offs``, nothing, how many; ``csat``, nothing, ``good``, ``bad`` or ``unrated``;
       ``recovery``, ``reply``, how soon a human answered a failure; ``first_contact``, nothing, ``yes`` or ``no``
+    - ``outcome``, its name, ``met`` or ``missed`` as the ticket was reported: of mature tickets with a claim
+    - ``early``, nothing, ``n``: solved and reported as met; ``early``, a lag such as ``3d``, ``bad``: of those, bad by then
     """
 
     kind: str

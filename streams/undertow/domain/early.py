@@ -43,24 +43,17 @@ class Early(Struct, frozen=True):
     """The CUSUM over the same counts: the alarm that comes weeks before the mature one."""
 
 
-def signals(solved: float, first_bad: float | None, as_of: float) -> dict[int, Count]:
-    """What one ticket reported as good counts for at each lag that it has reached; times in seconds.
-
-    ``first_bad`` is the time of its first bad outcome of any kind, None while there is none. Unknown never reads as zero: a
-    ticket younger than the lag counts for nothing there.
-    """
-    return {
-        lag: Count(1, int(first_bad is not None and first_bad - solved <= lag * DAY))
-        for lag in LAGS
-        if as_of - solved >= lag * DAY
-    }
+def visible(solved: float, first_bad: float | None) -> list[int]:
+    """The lags at which a failure shows whose first sign came at ``first_bad``, of a ticket solved at ``solved`` (seconds)."""
+    return [] if first_bad is None else [lag for lag in LAGS if first_bad - solved <= lag * DAY]
 
 
 def early(lag: int, counts: Mapping[int, Count], mature: Mapping[int, Count], today: int) -> Early:
     """The figures at one lag as of the beginning of day ``today``.
 
-    By day of the solve: ``counts`` has the tickets at least ``lag`` days old and those bad within it, ``mature`` the mature
-    tickets and those bad at all. Both are over the tickets that were reported as good.
+    By day of the solve: ``counts`` has the tickets and those bad within ``lag`` days, ``mature`` the mature tickets and those
+    bad at all. Both are over the tickets that were reported as good. Days whose tickets are not all that old are not looked
+    at: what they have not shown yet is unknown.
     """
     last_day = today - lag - 1
     young = range(last_day - YOUNG + 1, last_day + 1)

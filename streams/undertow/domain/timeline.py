@@ -10,8 +10,12 @@ from msgspec import Struct
 from undertow.domain.facts import (
     Assigned,
     Body,
+    Cancelled,
     Claimed,
+    Complained,
+    Confirmed,
     Fact,
+    Invoiced,
     Linked,
     Message,
     Opened,
@@ -19,7 +23,9 @@ from undertow.domain.facts import (
     PromiseFulfilled,
     PromiseMade,
     PromiseMoved,
+    Refunded,
     StatusChanged,
+    Surveyed,
     TopicChanged,
 )
 
@@ -54,6 +60,10 @@ class Timeline(Struct, frozen=True):
     """Earlier tickets the vendor linked this one to."""
     last: float
     """Time of the latest fact of any kind."""
+    told: tuple[Fact, ...] = ()
+    """What the company says of the customer and names this ticket for, in order."""
+    unheard: bool = False
+    """Solved, and since the last solve neither a word of the customer's nor an answer: on the vendor's word alone."""
 
 
 def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a kind of fact
@@ -63,7 +73,8 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
     solves: list[float] = []
     reopens: list[Reopen] = []
     continues: list[str] = []
-    solved = customer_wrote = False
+    told: list[Fact] = []
+    solved = customer_wrote = heard = False
     last = 0.0
     for fact in facts:
         body = fact.body
@@ -74,7 +85,8 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
             if body.to in SOLVED:
                 if not solved:
                     solves.append(fact.time)
-                    solved, customer_wrote = True, False
+                    solved, customer_wrote, heard = True, False, False
+                heard |= body.actor == "customer"
             elif solved:
                 cause = cause_of(body, customer_wrote)
                 reopens.append(Reopen(fact.time, fact.time - solves[-1], cause))
@@ -91,6 +103,9 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
             order = (fact.recorded, fact.sequence, fact.id)
             if body.measure == "sla" and (claim_order is None or order > claim_order):
                 claim, claim_order = body, order
+        elif isinstance(body, _COMPANY_S):
+            told.append(fact)
+            heard |= isinstance(body, _ANSWERS)
         if begun is None and isinstance(body, _OWN):
             begun = fact.time
     return Timeline(
@@ -103,11 +118,15 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
         claim=claim,
         continues=tuple(continues),
         last=last,
+        told=tuple(told),
+        unheard=solved and not (customer_wrote or heard),
     )
 
 
 _OWN: Final = (Opened, StatusChanged, Message, TopicChanged)
 """Facts that show the ticket exists in the vendor's system, enough of them to date it."""
+_ANSWERS: Final = (Surveyed, Confirmed)
+_COMPANY_S: Final = (*_ANSWERS, Cancelled, Refunded, Invoiced, Complained)
 
 
 _ON_THE_WAY: Final = (Message, Assigned, PriorityChanged, PromiseMade, PromiseFulfilled, PromiseMoved)

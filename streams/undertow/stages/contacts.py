@@ -46,6 +46,8 @@ class Ticket(Struct, gc=False, eq=False):
     """When it must be judged again (seconds)."""
     findings: tuple[bytes, ...] = ()
     """Ids of what is said of it."""
+    failed: float | None = None
+    """Its first solve (seconds) if a bad outcome followed."""
     assessed: Assessment | None = None
     """Its tallies, without the findings."""
 

@@ -12,20 +12,23 @@ from functools import partial
 
 from undertow.clock import day_of
 from undertow.domain.assessment import NOTHING, Assessment, Named, assess
-from undertow.domain.cells import Tally, bucket, mix
+from undertow.domain.cells import bucket
 from undertow.domain.contract import Contract
+from undertow.domain.contributions import tallied
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
-from undertow.domain.outcomes import Judgement, Surroundings, contribution, judge
+from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
 from undertow.domain.timeline import Timeline, concerns_others, timeline
 from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
+from undertow.stages.failures import Failures
 from undertow.stages.index import Many
 from undertow.stages.records import encode_finding
 from undertow.stages.rows import name_of
 from undertow.stages.segments import Segments
 from undertow.stages.sums import Sums
+from undertow.stages.voices import Voices
 
 
 class Judgements:
@@ -48,6 +51,10 @@ class Judgements:
         self._contacts: dict[Owner, Contacts] = {}
         self._vendors_of: defaultdict[str, set[str]] = defaultdict(set)
         self._segments = Segments()
+        self._voices = Voices()
+        self._failures = Failures()
+        self._again: set[bytes] = set()
+        """Tickets that a judgement just given changes."""
         self._due = Due(self._due_at)
         self._changed: dict[bytes, list[Seen]] = {}
         """Facts that came since the last settlement, read already."""
@@ -69,11 +76,10 @@ class Judgements:
 
     def customer(self, customer: str, facts: list[Seen]) -> None:
         """A customer's row now holds ``facts``."""
-        if self._segments.put(customer, facts):
-            for vendor in self._vendors_of.get(customer, ()):
-                contacts = self._contacts.get((vendor, customer, None))
-                if contacts is not None:
-                    self._stale.update([ticket.key for ticket in contacts.tickets])
+        told = in_order(facts)
+        if self._segments.put(customer, told):
+            self._stale.update([ticket.key for ticket in self._tickets_of(customer)])
+        self._stale |= self._voices.put(customer, told, partial(self._tickets_of, customer))
 
     def pending(self, key: bytes) -> list[Seen] | None:
         """The facts of a ticket that changed since the last settlement: its row need not be read again."""
@@ -185,10 +191,9 @@ class Judgements:
                 line = lines[key] if key in lines else self._read(key, seen)
                 if not self._judge_one(key, seen, line, contract, done, anew=anew):
                     closing.add(key)
-            keys = set()
             for key in closing:
-                keys |= self._close(key, done)
-            keys -= closing
+                self._again |= self._close(key, done)
+            keys, self._again = self._again - closing, set()
             done.rows.update(dict.fromkeys(closing))
             anew = True
 
@@ -205,27 +210,26 @@ class Judgements:
         if as_of >= closes_at:
             return False
         ticket, contacts = self.tickets[key], self._contacts[owner_of(vendor, customer, number)]
+        bases = bases_of(line, contract)
+        solves = line.solves if bases == line.solves else tuple(sorted({*line.solves, *bases}))
+        if solves != ticket.solves:
+            self._voices.solved(customer, key, ticket.solves, solves, self._again)
+            contacts.solved(ticket, solves)
+        found = ticket.assessed
+        if anew or found is None or as_of >= found.changes_at:
+            found, findings = self._assess(ticket, self._by_now(seen, contract), line, contract, as_of)
+            ticket.assessed = found
+            self._say(ticket, findings, done)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
             others=contacts.others(ticket),
             segment=self._segments.at(customer, line.begun),
+            told=self._voices.of(customer, key, ticket.solves, contract.reopen_window, contract.as_of),
+            broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
-        solves = line.solves if outcome.bases == line.solves else tuple(sorted({*line.solves, *outcome.bases}))
-        if solves != ticket.solves:
-            contacts.solved(ticket, solves)
-        found = ticket.assessed
-        if anew or found is None or as_of >= found.changes_at:
-            found, findings = self._assess(ticket, self._by_now(seen, contract), line, outcome, contract, as_of)
-            ticket.assessed = found
-            self._say(ticket, findings, done)
-        tallies = found.tallies
-        day = self._days[vendor]
-        if line.claim is not None and line.claim.met and outcome.mature:
-            name, label = mix(found.priority, line.topic)
-            tallies += (Tally("mix", name, label), *([Tally("mix_bad", name, label)] if outcome.bad else []))
-        if outcome.mature and found.one_contact is not None:
-            tallies += (Tally("first_contact", "", "yes" if found.one_contact and not outcome.bad else "no"),)
+        again = self._failures.put(ticket, outcome.solved_at if outcome.bad else None, self._again)
+        day, tallies = self._days[vendor], tallied(line, outcome, found, again)
         done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, day, tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
@@ -236,7 +240,7 @@ class Judgements:
         return True
 
     def _assess(
-        self, ticket: Ticket, seen: list[Seen], line: Timeline, outcome: Judgement, contract: Contract, as_of: float
+        self, ticket: Ticket, seen: list[Seen], line: Timeline, contract: Contract, as_of: float
     ) -> tuple[Assessment, list[Finding]]:
         """The ticket against its claims, beside the tickets that were opened next to its last solve."""
         if not line.solves and not any(type(one.fact.body) is Claimed for one in seen):
@@ -250,8 +254,13 @@ class Judgements:
             near = contacts.next_to(ticket, line.solves[-1], self._reach[vendor])
             others = [self._by_now(self._facts_of(key), contract) for key in near]
         day = self._days[vendor]
-        solved_on = day(outcome.solved_at) if outcome.solved_at is not None else None
+        solved_on = day(line.solves[0]) if line.solves else None
         return assess(Named(vendor, number, customer, solved_on), seen, others, contract, day, as_of)
+
+    def _tickets_of(self, customer: str) -> list[Ticket]:
+        """A customer's tickets with every vendor."""
+        owned = [self._contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ())]
+        return [ticket for contacts in owned if contacts is not None for ticket in contacts.tickets]
 
     def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
         """Of a closed history only what had happened by then."""
@@ -290,6 +299,8 @@ class Judgements:
         ticket = self.tickets.pop(key)
         done.cells |= self.sums.give(ticket, ())
         self._say(ticket, [], done)
+        self._voices.solved(customer, key, ticket.solves, (), self._again)
+        self._failures.put(ticket, None, self._again)
         owner = owner_of(vendor, customer, number)
         contacts = self._contacts[owner]
         touched = contacts.drop(ticket, self._reach[vendor])

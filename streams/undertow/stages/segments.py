@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
-from undertow.domain.facts import Seen, SegmentChanged, in_order
+from undertow.domain.facts import Fact, SegmentChanged
 
 
 class Segments:
@@ -13,10 +14,9 @@ class Segments:
     def __init__(self) -> None:
         self._since: dict[str, list[tuple[float, str]]] = {}
 
-    def put(self, customer: str, facts: list[Seen]) -> bool:
-        """Take in all of a customer's own facts. Returns whether that changed anything."""
-        ordered = in_order(facts)
-        since = [(fact.time, fact.body.segment) for fact in ordered if isinstance(fact.body, SegmentChanged)]
+    def put(self, customer: str, facts: Iterable[Fact]) -> bool:
+        """Take in all of a customer's own facts, in order. Returns whether that changed anything."""
+        since = [(fact.time, fact.body.segment) for fact in facts if isinstance(fact.body, SegmentChanged)]
         if since == self._since.get(customer, []):
             return False
         self._since[customer] = since

@@ -1,0 +1,60 @@
+"""What the outcomes of a ticket add to the counts of its cell, beside what its assessment does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from undertow.domain.assessment import Assessment
+from undertow.domain.cells import Tally, mix
+from undertow.domain.early import LAGS, visible
+from undertow.domain.outcomes import OUTCOMES, REPEAT_FAILURE, UNCONFIRMED, Judgement
+from undertow.domain.timeline import Timeline
+
+OUTCOME: Final[Mapping[tuple[str, bool], Tally]] = {
+    (name, met): Tally("outcome", name, "met" if met else "missed") for name in OUTCOMES for met in (True, False)
+}
+"""By outcome, and whether the ticket was reported as met: a mature ticket with a claim adds one for each it has."""
+GOOD: Final = Tally("early", "", "n")
+"""A solved ticket that was reported as met, however young."""
+EARLY: Final[Mapping[int, Tally]] = {lag: Tally("early", f"{lag}d", "bad") for lag in LAGS}
+"""By lag: of those tickets the ones that had gone bad by then.
+
+Both are said at once. That a day's tickets are old enough is told by the day, so no ticket has to be looked at again for it.
+"""
+
+
+def tallied(line: Timeline, outcome: Judgement, found: Assessment, again: bool) -> tuple[Tally, ...]:
+    """All that the ticket counts for. ``again``: another ticket of the customer had failed before it."""
+    claim = line.claim
+    if outcome.solved_at is None or (claim is None and found.one_contact is None):
+        return found.tallies
+    tallies = list(found.tallies)
+    if claim is not None:
+        if claim.met:
+            tallies.append(GOOD)
+            tallies += [EARLY[lag] for lag in visible(outcome.solved_at, outcome.first_bad)] if outcome.bad else []
+        if outcome.mature:
+            tallies += _mature(line, outcome, found, claim.met, again)
+    if outcome.mature and found.one_contact is not None:
+        durable = not (outcome.reopened or outcome.repeat_contact)
+        tallies.append(_FIRST_CONTACT[found.one_contact and durable])
+    return tuple(tallies)
+
+
+def _mature(line: Timeline, outcome: Judgement, found: Assessment, met: bool, again: bool) -> list[Tally]:
+    tallies = []
+    if met:
+        name, label = mix(found.priority, line.topic)
+        tallies.append(Tally("mix", name, label))
+        if outcome.bad:
+            tallies.append(Tally("mix_bad", name, label))
+    tallies += [OUTCOME[signal.outcome, met] for signal in outcome.signals]
+    if outcome.unconfirmed:
+        tallies.append(OUTCOME[UNCONFIRMED, met])
+    if again:
+        tallies.append(OUTCOME[REPEAT_FAILURE, met])
+    return tallies
+
+
+_FIRST_CONTACT: Final = {True: Tally("first_contact", "", "yes"), False: Tally("first_contact", "", "no")}

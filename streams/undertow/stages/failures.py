@@ -1,0 +1,59 @@
+"""Which of a customer's tickets went bad, in order of their solves: so that the second can be told. Derived, never stored."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Final
+
+from undertow.domain.contract import DAY
+from undertow.stages.contacts import Ticket
+from undertow.stages.rows import name_of
+from undertow.stages.voices import Moment
+
+APART: Final = 60 * DAY
+"""Seconds between two first solves up to which the later failure is the customer's second one: so far back a ticket is kept
+
+while the later one is within a window of 7 or 28 days, so that no figure of those changes when the earlier one is dropped.
+"""
+
+
+class Failures:
+    """Failed tickets by first solve, then key. What is asked about a ticket depends on the one just before it only."""
+
+    def __init__(self) -> None:
+        self._failed: dict[tuple[str, str], list[Moment]] = {}
+        """By vendor and customer: tickets of nobody known have nothing to do with each other."""
+
+    def put(self, ticket: Ticket, solved: float | None, touched: set[bytes]) -> bool:
+        """A ticket solved first at a time (seconds) failed; None: it did not, or is dropped.
+
+        Returns whether another one had failed at most :data:`APART` seconds before it, and adds to ``touched`` the tickets
+        whose answer this may change.
+        """
+        before = ticket.failed
+        if before is None and solved is None:
+            return False
+        vendor, customer, _ = name_of(ticket.key)
+        if customer is None:
+            return False
+        failed = self._failed.setdefault((vendor, customer), [])
+        if solved != before:
+            self._move(failed, ticket, solved, touched)
+        if solved is None:
+            if not failed:
+                del self._failed[vendor, customer]
+            return False
+        place = bisect_left(failed, (solved, ticket.key))
+        return place > 0 and solved - failed[place - 1][0] <= APART
+
+    def _move(self, failed: list[Moment], ticket: Ticket, solved: float | None, touched: set[bytes]) -> None:
+        """From its place to another; the ones that stand behind either may be second to another one now."""
+        if ticket.failed is not None:
+            place = bisect_left(failed, (ticket.failed, ticket.key))
+            del failed[place]
+            touched.update([key for _, key in failed[place : place + 1]])
+        if solved is not None:
+            place = bisect_left(failed, (solved, ticket.key))
+            failed.insert(place, (solved, ticket.key))
+            touched.update([key for _, key in failed[place + 1 : place + 2]])
+        ticket.failed = solved

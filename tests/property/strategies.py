@@ -159,7 +159,7 @@ def _place(random: Random) -> Place:
 
 
 def _ticket_body(random: Random) -> Body:
-    kind = random.choices(("opened", "solved", "status", "claim", "rest", "company"), (8, 8, 6, 6, 6, 1))[0]
+    kind = random.choices(("opened", "solved", "status", "claim", "rest", "company"), (8, 8, 6, 6, 6, 3))[0]
     if kind == "opened":
         topic = random.choice(("bill", "bill", "bill", "line", None))
         return f.Opened(topic, random.choice((None, "gold", "basic")), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from undertow.domain.contract import DAY
-from undertow.domain.early import LAGS, YOUNG, early, signals, words
+from undertow.domain.early import LAGS, YOUNG, early, visible, words
 from undertow.domain.ledger import Rate
 from undertow.domain.spikes import RECENT, TRAILING, Count
 
@@ -21,21 +21,12 @@ def counts(n: int = 12, bad: int = 1, **young: int) -> dict[int, Count]:
 
 
 @pytest.mark.parametrize(
-    ("first_bad", "age", "expected"),
-    [
-        (None, 2.9, {}),
-        (1.0, 2.9, {}),
-        (None, 3.0, {3: Count(1, 0)}),
-        (3.0, 3.0, {3: Count(1, 1)}),
-        (3.1, 9.0, {3: Count(1, 0), 7: Count(1, 1)}),
-        (20.0, 40.0, {3: Count(1, 0), 7: Count(1, 0)}),
-    ],
+    ("first_bad", "lags"), [(None, []), (-1.0, [3, 7]), (3.0, [3, 7]), (3.1, [7]), (7.0, [7]), (7.1, []), (20.0, [])]
 )
-def test_a_ticket_counts_at_a_lag_once_it_is_that_old_and_by_what_was_visible_then(first_bad, age, expected):
-    """Promise: a failure on day 20 never counts against day 3, and a ticket of two days says nothing yet."""
+def test_a_failure_shows_at_the_lags_by_which_its_first_sign_had_come(first_bad, lags):
+    """Promise: a failure on day 20 never counts against day 3; one that showed before the solve counts at every age."""
     solved = 5_000 * DAY + 12_345.0
-    seen = signals(solved, None if first_bad is None else solved + first_bad * DAY, solved + age * DAY)
-    assert seen == expected
+    assert visible(solved, None if first_bad is None else solved + first_bad * DAY) == lags
 
 
 def test_the_newest_cohort_ends_with_the_last_day_whose_tickets_are_all_old_enough():

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from undertow import clients, topics
 from undertow.adapters import ADAPTERS, live
+from undertow.cli.became import became_json, became_lines
 from undertow.cli.feeds import Source, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
 from undertow.cli.standings import examined, gap_table, in_json, lines
@@ -79,7 +80,7 @@ def replay(
     as_json: bool,
     **cluster: Any,
 ) -> None:
-    """Fold a file, or topics, offline and print each vendor's figures, gaps and patterns over all time.
+    """Fold a file, or topics, offline and print each vendor's figures, outcomes, gaps and patterns over all time.
 
     \b
     Examples:
@@ -165,6 +166,7 @@ def _object(statement: Statement, book: Offline, until: float, unread: int) -> d
         "vendors": {
             row.vendor: _vendor(row, said, book)
             | in_json(standings[row.vendor], book.contracts[row.vendor])
+            | became_json(standings[row.vendor], book.contracts[row.vendor])
             | {"numbering": None if (one := book.numbering.examined(row.vendor)) is None else examined(one)}
             for row, said in _over_all(statement)
         },
@@ -253,8 +255,11 @@ def _print(statement: Statement, book: Offline, until: float) -> None:
     console.print(leaders_table(rows, f"All time, judged as of {when:%Y-%m-%d %H:%M} UTC"))
     for line in verdict_lines(rows):
         console.print(line)
+    of_vendor = {row.vendor: row for row, _ in rows}
     for standing in statement.standings:
         contract = book.contracts[standing.vendor]
+        for line in became_lines(standing, of_vendor.get(standing.vendor), contract):
+            console.print(line)
         if (table := gap_table(standing, contract)) is not None:
             console.print(table)
         for line in lines(standing, contract):

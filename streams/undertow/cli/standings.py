@@ -113,9 +113,9 @@ def _comparison(row: Comparison, contract: Contract) -> dict[str, Any]:
         "pairs": gap.n,
         "over_reported": gap.over,
         "under_reported": gap.under,
-        "reported": _rate(row.reported),
-        "actual": _rate(row.actual),
-        "gap": None if gap.value is None else {**_numbers(value=gap.value, low=gap.low, high=gap.high), "p": _p(gap.p)},
+        "reported": share(row.reported),
+        "actual": share(row.actual),
+        "gap": None if gap.value is None else {**rounded(value=gap.value, low=gap.low, high=gap.high), "p": _p(gap.p)},
         "causes": [{"class": one.verdict, "cause": one.cause, "tickets": one.n} for one in row.causes],
         "state": state,
         "words": words,
@@ -161,7 +161,7 @@ def examined(one: Examined) -> dict[str, Any]:
         "count": one.suspicion.count,
         "n": one.suspicion.n,
         "p": _p(one.suspicion.p),
-        **_numbers(normal=one.suspicion.normal, found_from=one.found_from),
+        **rounded(normal=one.suspicion.normal, found_from=one.found_from),
     }
 
 
@@ -171,15 +171,13 @@ def _budget(standing: Standing, budget: Budget, contract: Contract) -> dict[str,
         "days": budget.days,
         "confirmed": budget.told.confirmed,
         "checked": budget.told.met,
-        **_numbers(
-            objective=contract.objective, share=budget.share, low=budget.low, high=budget.high, used=budget.used
-        ),
+        **rounded(objective=contract.objective, share=budget.share, low=budget.low, high=budget.high, used=budget.used),
         "alerts": [
             {
                 "long_days": alert.burn.long,
                 "short_days": alert.burn.short,
                 "fires": alert.fires,
-                **_numbers(factor=alert.burn.factor, long=alert.long.bare, low=alert.long.low, short=alert.short.bare),
+                **rounded(factor=alert.burn.factor, long=alert.long.bare, low=alert.long.low, short=alert.short.bare),
             }
             for alert in budget.alerts
         ],
@@ -208,21 +206,22 @@ def _equity(found: Equity) -> dict[str, Any]:
 def _gap(gap: Gap | None) -> dict[str, Any] | None:
     if gap is None:
         return None
-    numbers = _numbers(difference=gap.difference, low=gap.low, high=gap.high, ratio=gap.ratio)
+    numbers = rounded(difference=gap.difference, low=gap.low, high=gap.high, ratio=gap.ratio)
     return {"worst": _served(gap.worst), "best": _served(gap.best), **numbers}
 
 
 def _served(one: Served) -> dict[str, Any]:
-    return {"segment": one.segment, "n": one.n, **_numbers(rate=one.rate, low=one.low, high=one.high)}
+    return {"segment": one.segment, "n": one.n, **rounded(rate=one.rate, low=one.low, high=one.high)}
 
 
-def _rate(rate: Rate) -> dict[str, Any]:
+def share(rate: Rate) -> dict[str, Any]:
+    """A rate with its limits and how many tickets it is over."""
     if rate.value is None:
         return {"value": None, "low": None, "high": None, "n": 0}
-    return {**_numbers(value=rate.value, low=rate.low, high=rate.high), "n": rate.n}
+    return {**rounded(value=rate.value, low=rate.low, high=rate.high), "n": rate.n}
 
 
-def _numbers(**numbers: float | None) -> dict[str, float | None]:
+def rounded(**numbers: float | None) -> dict[str, float | None]:
     """JSON has no infinity: what is beyond every number is null, as what is unknown."""
     return {name: round(n, 6) if n is not None and isfinite(n) else None for name, n in numbers.items()}
 

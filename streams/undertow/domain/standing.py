@@ -1,6 +1,7 @@
 """How a vendor stands: what it reports against what was recomputed. A pure function of cells, claims, contract and a time.
 
-Start here: ``compared`` has the measures, ``stated`` the periods, ``habits`` the patterns, ``budget`` and ``equity`` the rest.
+Start here: ``compared`` has the measures, ``stated`` the periods, ``habits`` the patterns, ``alarms`` what became of the tickets
+and what has just got worse, ``budget`` and ``equity`` the rest.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from msgspec import Struct
 
 from undertow.domain import budget as truth
 from undertow.domain.actuals import SLA
+from undertow.domain.alarms import Became, Watched, earlies, outcomes, watched
 from undertow.domain.budget import Budget, Told
 from undertow.domain.cells import Tally
 from undertow.domain.compared import Classes, Comparison, comparisons, labels, looks_back
 from undertow.domain.contract import BURNS, ROLLING, WINDOWS, Contract
+from undertow.domain.early import Early
 from undertow.domain.equity import Counted, Equity, Stratum, equity
 from undertow.domain.habits import BLAMED, Habits, habits
 from undertow.domain.ledger import ALL, Cells, Figures, PeriodClaim
@@ -45,6 +48,12 @@ class Standing(Struct, frozen=True):
     """The measures it is over."""
     equity: tuple[tuple[str, Equity], ...] = ()
     """Of hidden dissatisfaction, by window; empty where the contract tells no segments apart."""
+    outcomes: tuple[Became, ...] = ()
+    """By segment and window, those that any ticket has."""
+    early: tuple[Early, ...] = ()
+    """By lag; empty while no ticket was reported as met."""
+    watched: tuple[Watched, ...] = ()
+    """By lag and segment."""
     counted: tuple[tuple[str, str, str, int], ...] = ()
     """Window, what, which, how many: promises, hand-offs, ratings, how soon failures were owned, one contact and durable."""
 
@@ -79,6 +88,7 @@ def standing(
     """
     compared = comparisons(tallied, contract, known)
     measures = budgeted(compared, contract)
+    segments = (ALL, *(tallied.segments if contract.segments else ()))
     examined = [habits(tallied, period, blame, contract, known) for period, blame in sorted(others.items())]
     return Standing(
         contract.vendor,
@@ -88,6 +98,9 @@ def standing(
         told(tallied, measures, contract, known) if measures else None,
         measures,
         tuple(_equities(tallied, contract, known)),
+        tuple(outcomes(tallied, segments, known)),
+        earlies(tallied, known),
+        tuple(watched(tallied, segments, known)),
         tuple(
             (window, tally.kind, tally.label, n)
             for window, sums, _ in tallied.windows("counted", ALL, known.mature)

@@ -12,7 +12,7 @@ from undertow.domain.ledger import Figures, Rate
 from undertow.domain.verdicts import Colour, Verdict
 from undertow.metrics.board import Board, Exposed, State
 from undertow.metrics.catalog import BY_NAME, CATALOG, EXPECTATION, RATES
-from undertow.metrics.filling import stand
+from undertow.metrics.filling import became, stand
 from undertow.metrics.labels import Metric
 
 RATE_OF: Final[dict[str, Callable[[Figures], Rate]]] = {
@@ -94,6 +94,7 @@ def _exposed(sheet: Sheet, exposed: Exposed) -> None:
         sheet.add("undertow_judged_as_of_timestamp_seconds", (), exposed.as_of)
     for vendor, bounds in exposed.bounds.items():
         sheet.add("undertow_contract_minimum_tickets", (vendor,), bounds.minimum_n)
+    became(sheet.put, [row for row, _ in exposed.figures], exposed.standings)
     for standing in exposed.standings:
         bounds = exposed.bounds[standing.vendor]
         stand(sheet.put, standing, bounds.objective, bounds.segments)

@@ -8,7 +8,8 @@ from undertow.domain.compared import Classes, Comparison
 from undertow.domain.contract import DAY
 from undertow.domain.equity import Equity, Gap
 from undertow.domain.habits import Habits
-from undertow.domain.ledger import ALL
+from undertow.domain.ledger import ALL, Figures
+from undertow.domain.outcomes import OUTCOMES
 from undertow.domain.standing import Standing
 from undertow.domain.stated import Stated
 from undertow.metrics.labels import CAUSE_NAMES, CLASSES, MEASURES, PERIOD_CAUSES, PERIOD_CLASSES, STATES, pair
@@ -24,6 +25,7 @@ def stand(add: Add, standing: Standing, objective: float, segments: Collection[s
     _budget(add, standing, objective)
     for window, found in standing.equity:
         _equity(add, standing.vendor, window, found, segments)
+    _alarms(add, standing, segments)
     for window, what, which, n in standing.counted:
         add("experience_events", (standing.vendor, window, what, which), n)
     newest: dict[str, Stated] = {}
@@ -83,6 +85,43 @@ def _patterns(add: Add, vendor: str, newest: Iterable[Habits]) -> None:
             add("pattern_eligible_tickets", of, one.suspicion.n)
             add("pattern_normal_ratio", of, one.suspicion.normal)
             add("pattern_chance_ratio", of, one.suspicion.p)
+
+
+def became(add: Add, rows: Iterable[Figures], standings: Iterable[Standing]) -> None:
+    """Write how many tickets had each outcome, of the rows in which any was reported as met."""
+    known = {
+        (standing.vendor, one.segment, one.window, one.outcome): one.met
+        for standing in standings
+        for one in standing.outcomes
+    }
+    for row in rows:
+        of = (row.vendor, row.segment, row.window)
+        if row.hidden.n:
+            for name in OUTCOMES:
+                add("outcome_tickets", (*of, name), known.get((*of, name), 0))
+
+
+def _alarms(add: Add, standing: Standing, segments: Collection[str]) -> None:
+    for early in standing.early:
+        young = (standing.vendor, f"{early.lag}d")
+        add("early_eligible_tickets", young, early.now.n)
+        if early.now.value is not None:
+            add("early_ratio", young, early.now.value)
+            add("early_ratio_low", young, early.now.low)
+            add("early_ratio_high", young, early.now.high)
+        if early.before.value is not None:
+            add("early_usual_ratio", young, early.before.value)
+        if early.difference is not None:
+            add("early_difference_ratio", young, early.difference.value)
+            add("early_difference_ratio_low", young, early.difference.low)
+            add("early_difference_ratio_high", young, early.difference.high)
+    for one in standing.watched:
+        if one.segment in segments:
+            of = (standing.vendor, one.segment, one.lag)
+            if one.spike.baseline is not None:
+                add("spike_score", of, one.spike.score)
+            add("spike_threshold_score", of, one.spike.threshold)
+            add("spike", of, int(one.alarm))
 
 
 def _budget(add: Add, standing: Standing, objective: float) -> None:

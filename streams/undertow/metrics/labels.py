@@ -13,20 +13,23 @@ from typing import Final, Literal, get_args
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
+from undertow.domain.alarms import SERIES
 from undertow.domain.assessment import COUNTED
 from undertow.domain.budget import AGREED, Burn
 from undertow.domain.comparison import Class
 from undertow.domain.contract import WINDOWS
+from undertow.domain.early import LAGS
 from undertow.domain.explain import CAUSES, UNEXPLAINED
 from undertow.domain.ledger import ALL
 from undertow.domain.measures import TIMED
+from undertow.domain.outcomes import OUTCOMES
 from undertow.domain.patterns import CATALOG as PATTERN_CATALOG
 from undertow.domain.reconcile import Cause
 from undertow.domain.verdicts import Colour
 from undertow.topics import SOURCES
 from undertow.wire import REASONS
 
-Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters"]
+Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters", "score"]
 
 
 class Label(Struct, frozen=True):
@@ -114,5 +117,9 @@ BURN_WINDOW: Final = Label("burn_window", _words(BURN_WINDOWS), len(BURN_WINDOWS
 
 WHAT: Final = Label("what", _words(COUNTED), len(COUNTED))
 WHICH: Final = Label("which", "; ".join(_words(some) for some in COUNTED.values()), sum(map(len, COUNTED.values())))
+
+OUTCOME: Final = Label("outcome", _words(OUTCOMES), len(OUTCOMES))
+LAG: Final = Label("lag", f"{_words(f'{lag}d' for lag in LAGS)} after the solve", len(LAGS))
+WATCHED: Final = Label("lag", f"{_words(SERIES)} after the solve", len(SERIES))
 
 ROW: Final = (VENDOR, SEGMENT, WINDOW)

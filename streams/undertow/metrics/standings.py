@@ -9,8 +9,10 @@ from undertow.metrics.labels import (
     BURN_WINDOW,
     CAUSE,
     CLASS,
+    LAG,
     MEASURE,
     MIX,
+    OUTCOME,
     PAIR,
     PATTERN,
     PERIOD_CAUSE,
@@ -19,6 +21,7 @@ from undertow.metrics.labels import (
     SEGMENT,
     STATE,
     VENDOR,
+    WATCHED,
     WHAT,
     WHICH,
     WHICH_WAY,
@@ -30,6 +33,8 @@ from undertow.metrics.labels import (
 
 _COMPARED: Final = (*ROW, MEASURE)
 _CLAIM: Final = (VENDOR, MEASURE)
+_YOUNG: Final = (VENDOR, LAG)
+_WATCHED: Final = (VENDOR, SEGMENT, WATCHED)
 _MIXED: Final = (VENDOR, WINDOW, MIX)
 _SERVED: Final = (VENDOR, SEGMENT, WINDOW, MIX)
 
@@ -92,6 +97,29 @@ STANDINGS: Final = (
         (VENDOR, WINDOW, WHAT, WHICH),
         "Promises, hand-offs, ratings, answers to failures and first-contact resolutions of tickets whose follow-up is over.",
     ),
+    # what became of the tickets, the newest at their age, and what has just got worse
+    _gauge(
+        "outcome_tickets",
+        "tickets",
+        (*ROW, OUTCOME),
+        "Mature tickets reported as met with that outcome; a ticket may have several.",
+    ),
+    _gauge(
+        "early_ratio",
+        "ratio",
+        _YOUNG,
+        "Of the newest week of tickets reported as met and that old, the share bad by then; absent without any.",
+    ),
+    _gauge("early_ratio_low", "ratio", _YOUNG, "Lower bound of undertow_early_ratio, Wilson 95 %."),
+    _gauge("early_ratio_high", "ratio", _YOUNG, "Upper bound of undertow_early_ratio, Wilson 95 %."),
+    _gauge("early_eligible_tickets", "tickets", _YOUNG, "Of how many: that week's tickets reported as met."),
+    _gauge("early_usual_ratio", "ratio", _YOUNG, "The same of older tickets at the same age; absent without any."),
+    _gauge("early_difference_ratio", "ratio", _YOUNG, "The one minus the other: above 0 is worse than usual."),
+    _gauge("early_difference_ratio_low", "ratio", _YOUNG, "Its lower bound, Newcombe 95 %."),
+    _gauge("early_difference_ratio_high", "ratio", _YOUNG, "Its upper bound, Newcombe 95 %."),
+    _gauge("spike_score", "score", _WATCHED, "CUSUM of the share of bad tickets; absent until the usual is known."),
+    _gauge("spike_threshold_score", "score", _WATCHED, "The score from which it is a spike."),
+    _gauge("spike", "", _WATCHED, "Is 1 while an alarm stands, all segments looked at together, else 0."),
     # the truth budget
     _gauge(
         "truth_budget_objective_ratio", "ratio", (VENDOR,), "Of what is reported as met, the share to be confirmed."

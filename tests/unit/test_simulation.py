@@ -16,6 +16,7 @@ from undertow import events as e
 from undertow import wire
 from undertow.clock import day_of
 from undertow.domain.ledger import ALL, Figures, figures
+from undertow.domain.outcomes import BAD
 from undertow.domain.verdicts import Colour, verdict
 from undertow.simulation import DEFAULT, Truth, VendorPlan, World
 from undertow.stages.offline import Offline
@@ -102,7 +103,7 @@ def counted(row: Figures) -> dict[str, int]:
 
 
 def expected(truth: Truth) -> dict[str, int]:
-    beside = {"colour", "made_to_return"}
+    beside = {"colour", "made_to_return", "outcomes"}
     return {name: getattr(truth, name) for name in truth.__struct_fields__ if name not in beside}
 
 
@@ -110,6 +111,12 @@ def agree(offline: Offline, world: World, as_of: float) -> dict[str, Figures]:
     found, truth = rows(offline, world, as_of), world.truth(as_of)
     opened = {name for name, known in truth.items() if known.opened}
     assert {name: counted(row) for name, row in found.items()} == {name: expected(truth[name]) for name in opened}
+    outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for key, cell in offline.ledger.cells().items():
+        for tally, n in cell.tallies.items():
+            if (tally.kind, tally.label) == ("outcome", "met") and tally.name in BAD:
+                outcomes[key.vendor][tally.name] += n
+    assert {name: dict(outcomes[name]) for name in opened} == {name: truth[name].outcomes for name in opened}
     return found
 
 
@@ -184,7 +191,12 @@ def test_a_world_holds_all_kinds_of_events_it_promises() -> None:
         e.PeriodClaimed,
         e.CustomerActive,
         e.CustomerSegmentChanged,
+        e.CustomerCancelled,
+        e.CustomerRefunded,
+        e.CustomerInvoiced,
         e.FeedbackSurvey,
+        e.FeedbackComplaint,
+        e.FeedbackConfirmation,
     }
 
 

@@ -13,6 +13,12 @@ DAY: Final = 86_400
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 """Ratio 0 to 1: the probability of a decision."""
+PROMISED: Final = 0.1
+"""Share of tickets with a promise."""
+SURVEYED: Final = 0.15
+"""Share of tickets after which the customer answers a survey."""
+UNFAIR: Final = 0.05
+"""Share of the satisfied customers who rate a ticket as bad all the same."""
 
 
 class VendorPlan(Struct, frozen=True, kw_only=True):
@@ -53,7 +59,8 @@ class VendorPlan(Struct, frozen=True, kw_only=True):
     @property
     def fails(self) -> float:
         """Share of solved tickets that go wrong by the vendor's doing. Chance comes on top."""
-        return 1 - (1 - self.reopens) * (1 - self.comes_back)
+        kept = 1 - PROMISED * (1 - self.keeps_promises)
+        return 1 - (1 - self.reopens) * (1 - self.comes_back) * kept * (1 - SURVEYED * UNFAIR)
 
     def expected(self, tolerance: float) -> Colour:
         """What the verdict must come to with enough tickets. ``tolerance`` is a ratio, well apart from ``fails``."""

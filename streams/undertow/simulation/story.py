@@ -11,6 +11,7 @@ from math import log
 from random import Random
 from typing import Final, Literal
 
+from undertow.simulation.aftermath import Promise, Word, promise_of, words_of
 from undertow.simulation.plans import DAY, HOUR, VendorPlan
 
 SEGMENTS: Final = ("basic", "business")
@@ -87,6 +88,9 @@ class Ticket:
     """The earlier ticket whose failure brought the customer back."""
     linked: int | None = None
     """When the vendor linked it to ``origin``."""
+    promise: Promise | None = None
+    words: list[Word] = field(default_factory=list)
+    """What the company hears and does, of customers it knows."""
 
     def name(self, vendor: str) -> str:
         """The ticket's id in events."""
@@ -109,6 +113,12 @@ def live(plan: VendorPlan, random: Random, start: datetime, days: int) -> Story:
         ticket: Ticket | None = _play(story, random, random.choice(story.customers), opened, _topic(random))
         while ticket is not None and ticket.solves[-1] < days * DAY:
             ticket = _return(story, random, ticket)
+    returned = {ticket.origin.number for ticket in story.tickets if ticket.origin is not None}
+    for ticket in story.tickets:
+        ticket.promise = promise_of(plan, random, ticket.answered)
+        if ticket.known:
+            unhappy = ticket.number in returned or any(reopen.by == "customer" for reopen in ticket.reopens)
+            ticket.words = list(words_of(random, ticket.solves[-1], unhappy=unhappy))
     return story
 
 

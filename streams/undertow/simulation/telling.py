@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from undertow import events as e
 from undertow.events import Actor
-from undertow.simulation.plans import DAY, HOUR, VendorPlan
+from undertow.simulation.aftermath import Word
+from undertow.simulation.plans import DAY, VendorPlan
 from undertow.simulation.story import TARGETS, Customer, Story, Ticket
 
 Instant = Callable[[int], datetime]
@@ -114,16 +115,16 @@ class Teller:
         return Told(at, e.TicketPriorityChanged, data)
 
     def _promises(self, ticket: Ticket) -> Iterator[Told]:
-        """Now and then a promise with a time, kept before it or never."""
-        random, base = self._random, self._base(ticket, self._agent(ticket))
-        if random.random() >= 0.1:
+        """Its promise, if there is one."""
+        promise, base = ticket.promise, self._base(ticket, self._agent(ticket))
+        if promise is None:
             return
-        name, due = f"{ticket.name(self._plan.name)}-p1", ticket.answered + random.randint(1, 3) * DAY
-        made = e.PromiseMadeData(**base, promise=name, due=self._instant(due), about="a call back")  # type: ignore[arg-type]
-        yield Told(ticket.answered, e.TicketPromiseMade, made)
-        if random.random() < self._plan.keeps_promises:
+        name = f"{ticket.name(self._plan.name)}-p1"
+        made = e.PromiseMadeData(**base, promise=name, due=self._instant(promise.due), about="a call back")  # type: ignore[arg-type]
+        yield Told(promise.made, e.TicketPromiseMade, made)
+        if promise.kept is not None:
             kept = e.PromiseFulfilledData(**base, promise=name)  # type: ignore[arg-type]
-            yield Told(due - random.randint(60, 20 * HOUR), e.TicketPromiseFulfilled, kept)
+            yield Told(promise.kept, e.TicketPromiseFulfilled, kept)
 
     def _ends(self, ticket: Ticket) -> Iterator[Told]:
         """Solves and what undid them, the close, the link to the ticket before."""
@@ -172,7 +173,7 @@ class Teller:
 
 
 def tell_customers(story: Story, random: Random, days: int) -> Iterator[Told]:
-    """What the company itself sees of the vendor's customers: activity, segments, surveys."""
+    """What the company itself sees of the vendor's customers: activity, segments, and what follows from tickets."""
     for customer in story.customers:
         if customer.moves is not None:
             moved = e.SegmentChangedData(customer=customer.name, segment=customer.segment_at(customer.moves))
@@ -182,19 +183,29 @@ def tell_customers(story: Story, random: Random, days: int) -> Iterator[Told]:
             if random.random() < customer.active_share and not _silent(customer, at):
                 value = round(random.uniform(5, 90), 2) if random.random() < 0.3 else None
                 yield Told(at, e.CustomerActive, e.ActiveData(customer=customer.name, value=value))
-    failed = {ticket.origin.number for ticket in story.tickets if ticket.origin is not None}
     for ticket in story.tickets:
-        if ticket.known and random.random() < 0.15:
-            unhappy = ticket.number in failed or any(reopen.by == "customer" for reopen in ticket.reopens)
-            score = random.randint(1, 3) if unhappy else random.choices((3, 4, 5), (1, 4, 5))[0]
-            survey = e.SurveyData(
-                customer=ticket.customer.name,
-                vendor=story.plan.name,
-                ticket=ticket.name(story.plan.name),
-                scale="csat",
-                score=float(score),
-            )
-            yield Told(ticket.solves[-1] + random.randint(2 * HOUR, 3 * DAY), e.FeedbackSurvey, survey)
+        for word in ticket.words:
+            yield _word(story.plan.name, ticket, word)
+
+
+def _word(vendor: str, ticket: Ticket, word: Word) -> Told:
+    """What the company says of a customer, with or without the ticket."""
+    of: dict[str, Any] = {"customer": ticket.customer.name}
+    if word.named:
+        of |= {"vendor": vendor, "ticket": ticket.name(vendor)}
+    match word.kind:
+        case "refunded":
+            return Told(word.at, e.CustomerRefunded, e.MoneyData(**of, amount=20.0, currency="EUR"))
+        case "invoiced":
+            return Told(word.at, e.CustomerInvoiced, e.MoneyData(**of, amount=35.0, currency="EUR"))
+        case "cancelled":
+            return Told(word.at, e.CustomerCancelled, e.CancelledData(**of))
+        case "complained":
+            return Told(word.at, e.FeedbackComplaint, e.ComplaintData(**of, channel="review"))
+        case "surveyed":
+            return Told(word.at, e.FeedbackSurvey, e.SurveyData(**of, scale="csat", score=float(word.score)))
+        case "confirmed":
+            return Told(word.at, e.FeedbackConfirmation, e.ConfirmationData(**of, fixed=bool(word.score)))
 
 
 def _silent(customer: Customer, at: int) -> bool:

@@ -24,8 +24,8 @@ from undertow.stages.due import Due
 from undertow.stages.effects import Done
 from undertow.stages.failures import Failures
 from undertow.stages.index import Many
-from undertow.stages.records import encode_finding
 from undertow.stages.rows import name_of
+from undertow.stages.saying import say
 from undertow.stages.segments import Segments
 from undertow.stages.sums import Sums
 from undertow.stages.voices import Voices
@@ -219,7 +219,7 @@ class Judgements:
         if anew or found is None or as_of >= found.changes_at:
             found, findings = self._assess(ticket, self._by_now(seen, contract), line, contract, as_of)
             ticket.assessed = found
-            self._say(ticket, findings, done)
+            say(ticket, findings, self._published, done)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
             others=contacts.others(ticket),
@@ -266,18 +266,6 @@ class Judgements:
         """Of a closed history only what had happened by then."""
         return facts if (end := contract.as_of) is None else [one for one in facts if one.fact.time <= end]
 
-    def _say(self, ticket: Ticket, findings: list[Finding], done: Done) -> None:
-        """Publish what is new, take back what no longer holds."""
-        if not findings and not ticket.findings:
-            return
-        said = {finding.id.encode(): encode_finding(finding) for finding in findings}
-        for gone in set(ticket.findings) - said.keys():
-            done.findings[gone] = None
-        for id, value in said.items():
-            if self._published.get(id) != value or done.findings.get(id, value) != value:
-                done.findings[id] = value
-        ticket.findings = tuple(sorted(said))
-
     def _expose(self, contacts: Contacts, done: Done) -> None:
         """Move the exposures of a customer's tickets, and nothing else of them: no facts need be read for it."""
         for ticket in contacts.tickets:
@@ -298,7 +286,7 @@ class Judgements:
         vendor, customer, number = name_of(key)
         ticket = self.tickets.pop(key)
         done.cells |= self.sums.give(ticket, ())
-        self._say(ticket, [], done)
+        say(ticket, [], self._published, done)
         self._voices.solved(customer, key, ticket.solves, (), self._again)
         self._failures.put(ticket, None, self._again)
         owner = owner_of(vendor, customer, number)

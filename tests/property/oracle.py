@@ -306,10 +306,12 @@ def _adds(
         tallies += [Tally("mix", priority, topic)] + [Tally("mix_bad", priority, topic)] * bad
     if claim is not None:
         shown = [name for name in BAD if name in ticket.signals]
-        shown += ["unconfirmed"] * ticket.unconfirmed + ["repeat_failure"] * _again(ticket, kept)
+        shown += ["unconfirmed"] * ticket.unconfirmed
         tallies += [Tally("outcome", name, "met" if met else "missed") for name in shown]
     if said.one_contact is not None:
         tallies.append(Tally("first_contact", "", "yes" if said.one_contact and not (repeat or reopened) else "no"))
+    if claim is not None and _again(ticket, kept):
+        tallies.append(Tally("outcome", "repeat_failure", "met" if met else "missed"))
     return (opening, Share(key, counts, exposure, tuple(tallies)))
 
 

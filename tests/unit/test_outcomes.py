@@ -7,9 +7,21 @@ import pytest
 
 from undertow.domain.cells import Counts, Exposure, topic_class
 from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Claimed
-from undertow.domain.outcomes import UNSOLVED, Surroundings, contribution, judge
-from undertow.domain.timeline import Reopen, Timeline
+from undertow.domain.facts import (
+    Body,
+    Cancelled,
+    Claimed,
+    Complained,
+    Confirmed,
+    Fact,
+    Invoiced,
+    Message,
+    Refunded,
+    StatusChanged,
+    Surveyed,
+)
+from undertow.domain.outcomes import BAD, OUTCOMES, UNSOLVED, Signal, Surroundings, contribution, judge
+from undertow.domain.timeline import Reopen, Timeline, timeline
 
 ACME = Contract(vendor="acme", segments=("gold",))
 CLAIMED = msgspec.structs.replace(ACME, solve_time="resolved_at")
@@ -168,3 +180,127 @@ def test_a_ticket_that_only_others_speak_of_adds_nothing():
     """Promise: a claim for a ticket nobody saw makes no ticket."""
     ghost = line(begun=None, opened_at=None, solves=())
     assert contribution(ghost, around(), judge(ghost, around(), "ann", ACME, EVER), ACME, day) == ()
+
+
+# --- what the company knows
+
+
+def fact(days: float, body: Body) -> Fact:
+    """So many days after the solve."""
+    at = SOLVED_AT + days * DAY
+    return Fact(at, 0, at, f"{days}-{body}", "/company", body)
+
+
+def told(*facts: Fact, unnamed: tuple[Fact, ...] = (), openings: tuple[float, ...] = (), **changes):
+    ticket = line(told=facts, **changes)
+    beside = msgspec.structs.replace(around(*openings), told=unnamed)
+    return judge(ticket, beside, "ann", ACME, EVER)
+
+
+EVENTS = [
+    (Refunded(5.0, "EUR"), "refunded"),
+    (Cancelled(), "cancelled"),
+    (Complained("review"), "complained"),
+    (Surveyed("csat", 3.0), "rejected"),
+    (Confirmed(False), "rejected"),
+]
+
+
+@pytest.mark.parametrize(("body", "name"), EVENTS)
+@pytest.mark.parametrize("unnamed", [True, False])
+def test_what_the_company_says_makes_the_ticket_bad_whether_it_names_it_or_is_held_against_it(body, name, unnamed):
+    """Promise: one outcome of that name, from the first such event on."""
+    first, second = fact(2, body), fact(5, body)
+    found = told(unnamed=(first, second)) if unnamed else told(first, second)
+    assert found.signals == (Signal(name, SOLVED_AT + 2 * DAY),)
+    assert (found.bad, found.first_bad) == (True, SOLVED_AT + 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    "body", [Surveyed("csat", 4.0), Surveyed("nps", 0.0), Surveyed("ces", 1.0), Confirmed(True), Invoiced(5.0, "EUR")]
+)
+def test_a_good_answer_another_scale_and_a_bill_are_not_bad(body):
+    """Promise: the good score of the contract is one of satisfaction; of a ticket that held, a bill is in order."""
+    assert not told(fact(2, body)).bad
+
+
+def test_the_last_answer_to_a_question_stands_and_the_other_question_has_its_own():
+    """Promise: who changes their mind is believed; a "no" is not outvoted by a good score."""
+    low, high, no, yes = (Surveyed("csat", 1.0), Surveyed("csat", 5.0), Confirmed(False), Confirmed(True))
+    assert not told(fact(1, low), fact(2, high)).bad
+    assert told(fact(1, high), fact(2, low)).first_bad == SOLVED_AT + 2 * DAY
+    assert told(fact(1, low), fact(2, high), fact(3, low)).first_bad == SOLVED_AT + DAY
+    assert not told(fact(1, no), fact(2, yes)).bad
+    assert told(fact(1, high), fact(2, no), fact(3, high)).first_bad == SOLVED_AT + 2 * DAY
+    assert not told(fact(1, low), unnamed=(fact(2, high),)).bad
+
+
+def test_a_ticket_is_charged_for_wrongly_if_no_solve_held_and_from_the_moment_both_are_known():
+    """Promise: a return after the last solve, or a reopen never solved again; a second solve that holds is a solution."""
+    bill = fact(2, Invoiced(5.0, "EUR"))
+    back = SOLVED_AT + 10 * DAY
+    reopened = (Reopen(SOLVED_AT + DAY, DAY, "customer"),)
+    assert Signal("charged", back) in told(bill, openings=(back,)).signals
+    assert Signal("charged", SOLVED_AT + 2 * DAY) in told(bill, reopens=reopened).signals
+    again = told(bill, reopens=reopened, solves=(SOLVED_AT, SOLVED_AT + 3 * DAY))
+    assert [signal.outcome for signal in again.signals] == ["reopened"]
+    assert not told(bill, openings=(SOLVED_AT + 31 * DAY,)).bad
+    late = (Reopen(SOLVED_AT + 15 * DAY, 15 * DAY, "customer"),)
+    assert not told(bill, reopens=late).bad
+
+
+def test_a_broken_promise_is_bad_whenever_it_broke():
+    """Promise: before the solve, too: it was visible with it."""
+    broken = msgspec.structs.replace(around(), broken_at=SOLVED_AT - DAY)
+    assert judge(LINE, broken, "ann", ACME, EVER).signals == (Signal("promise_broken", SOLVED_AT - DAY),)
+
+
+def test_bad_outcomes_stand_in_one_order_and_the_first_of_them_in_time_is_the_first_signal():
+    """Promise: which contribute, and since when."""
+    found = told(
+        fact(4, Complained("direct")),
+        fact(3, Refunded(1.0, "EUR")),
+        openings=(SOLVED_AT + 9 * DAY,),
+        reopens=(Reopen(SOLVED_AT + 5 * DAY, 5 * DAY, "customer"),),
+    )
+    assert [signal.outcome for signal in found.signals] == ["reopened", "repeat_contact", "refunded", "complained"]
+    assert found.first_bad == SOLVED_AT + 3 * DAY
+    assert OUTCOMES[: len(BAD)] == BAD
+
+
+AGENT, CUSTOMER = (Message(actor, True, True, False) for actor in ("agent", "customer"))
+
+
+def solves(*more: Fact, actor: str = "agent") -> Timeline:
+    ordered = sorted((fact(0, StatusChanged("solved", actor)), *more), key=lambda one: one.time)  # type: ignore[arg-type]
+    return timeline(ordered)
+
+
+@pytest.mark.parametrize(
+    ("said", "unconfirmed"),
+    [
+        ((), True),
+        ((fact(1, AGENT),), True),
+        ((fact(-1, CUSTOMER),), True),
+        ((fact(1, CUSTOMER),), False),
+        ((fact(1, Surveyed("nps", 2.0)),), False),
+        ((fact(1, Confirmed(False)),), False),
+        ((fact(1, Refunded(1.0, "EUR")),), True),
+        ((fact(1, StatusChanged("closed", "customer")),), False),
+        ((fact(1, StatusChanged("closed", "system")),), True),
+        ((fact(1, CUSTOMER), fact(2, StatusChanged("open", "agent")), fact(3, StatusChanged("solved", "agent"))), True),
+        ((fact(1, CUSTOMER), fact(2, StatusChanged("open", "agent"))), False),
+    ],
+)
+def test_a_ticket_stands_on_the_vendor_s_word_alone_if_nobody_else_spoke_since_the_last_solve(said, unconfirmed):
+    """Promise: a message of the customer's, any survey or an answer confirms that somebody heard of it; it is not bad."""
+    found = judge(solves(*said), around(), "ann", ACME, EVER)
+    assert found.unconfirmed is unconfirmed
+    assert "unconfirmed" not in [signal.outcome for signal in found.signals]
+
+
+def test_a_customer_who_solved_it_or_answered_a_survey_that_names_no_ticket_has_spoken():
+    """Promise: their own word is no vendor's word."""
+    assert not judge(solves(actor="customer"), around(), "ann", ACME, EVER).unconfirmed
+    asked = msgspec.structs.replace(around(), told=(fact(1, Surveyed("csat", 5.0)),))
+    assert not judge(solves(), asked, "ann", ACME, EVER).unconfirmed

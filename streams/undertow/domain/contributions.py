@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from undertow.domain.assessment import Assessment
-from undertow.domain.cells import Tally, mix
+from undertow.domain.cells import Contribution, Tally, mix
 from undertow.domain.early import LAGS, visible
 from undertow.domain.outcomes import OUTCOMES, REPEAT_FAILURE, UNCONFIRMED, Judgement
 from undertow.domain.timeline import Timeline
@@ -35,14 +35,25 @@ def tallied(line: Timeline, outcome: Judgement, found: Assessment, again: bool) 
             tallies.append(GOOD)
             tallies += [EARLY[lag] for lag in visible(outcome.solved_at, outcome.first_bad)] if outcome.bad else []
         if outcome.mature:
-            tallies += _mature(line, outcome, found, claim.met, again)
+            tallies += _mature(line, outcome, found, claim.met)
     if outcome.mature and found.one_contact is not None:
         durable = not (outcome.reopened or outcome.repeat_contact)
         tallies.append(_FIRST_CONTACT[found.one_contact and durable])
+    if again and outcome.mature and claim is not None:
+        tallies.append(OUTCOME[REPEAT_FAILURE, claim.met])
     return tuple(tallies)
 
 
-def _mature(line: Timeline, outcome: Judgement, found: Assessment, met: bool, again: bool) -> list[Tally]:
+def seconded(given: Contribution, again: bool) -> Contribution:
+    """What a ticket adds once another one of the customer had failed before it, or had not after all; nothing else moved."""
+    if not given or not (of := given[-1]).counts.mature or not of.counts.claimed:
+        return given
+    second = OUTCOME[REPEAT_FAILURE, bool(of.counts.reported_met)]
+    others = of.tallies[:-1] if of.tallies and of.tallies[-1] == second else of.tallies
+    return (*given[:-1], of._replace(tallies=(*others, second) if again else others))
+
+
+def _mature(line: Timeline, outcome: Judgement, found: Assessment, met: bool) -> list[Tally]:
     tallies = []
     if met:
         name, label = mix(found.priority, line.topic)
@@ -52,8 +63,6 @@ def _mature(line: Timeline, outcome: Judgement, found: Assessment, met: bool, ag
     tallies += [OUTCOME[signal.outcome, met] for signal in outcome.signals]
     if outcome.unconfirmed:
         tallies.append(OUTCOME[UNCONFIRMED, met])
-    if again:
-        tallies.append(OUTCOME[REPEAT_FAILURE, met])
     return tallies
 
 

@@ -103,9 +103,9 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
             order = (fact.recorded, fact.sequence, fact.id)
             if body.measure == "sla" and (claim_order is None or order > claim_order):
                 claim, claim_order = body, order
-        elif isinstance(body, _COMPANY_S):
+        elif type(body) in _COMPANY_S:
             told.append(fact)
-            heard |= isinstance(body, _ANSWERS)
+            heard |= type(body) in _ANSWERS
         if begun is None and isinstance(body, _OWN):
             begun = fact.time
     return Timeline(
@@ -125,8 +125,8 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
 
 _OWN: Final = (Opened, StatusChanged, Message, TopicChanged)
 """Facts that show the ticket exists in the vendor's system, enough of them to date it."""
-_ANSWERS: Final = (Surveyed, Confirmed)
-_COMPANY_S: Final = (*_ANSWERS, Cancelled, Refunded, Invoiced, Complained)
+_ANSWERS: Final = frozenset({Surveyed, Confirmed})
+_COMPANY_S: Final = _ANSWERS | {Cancelled, Refunded, Invoiced, Complained}
 
 
 _ON_THE_WAY: Final = (Message, Assigned, PriorityChanged, PromiseMade, PromiseFulfilled, PromiseMoved)

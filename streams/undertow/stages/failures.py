@@ -24,36 +24,38 @@ class Failures:
         self._failed: dict[tuple[str, str], list[Moment]] = {}
         """By vendor and customer: tickets of nobody known have nothing to do with each other."""
 
-    def put(self, ticket: Ticket, solved: float | None, touched: set[bytes]) -> bool:
+    def put(self, ticket: Ticket, solved: float | None) -> list[bytes]:
         """A ticket solved first at a time (seconds) failed; None: it did not, or is dropped.
 
-        Returns whether another one had failed at most :data:`APART` seconds before it, and adds to ``touched`` the tickets
-        whose answer this may change.
+        Returns the tickets of which :meth:`again` may now say something else.
         """
         before = ticket.failed
-        if before is None and solved is None:
-            return False
+        if before == solved:
+            return []
         vendor, customer, _ = name_of(ticket.key)
         if customer is None:
-            return False
+            return []
+        ticket.failed = solved
         failed = self._failed.setdefault((vendor, customer), [])
-        if solved != before:
-            self._move(failed, ticket, solved, touched)
-        if solved is None:
-            if not failed:
-                del self._failed[vendor, customer]
-            return False
-        place = bisect_left(failed, (solved, ticket.key))
-        return place > 0 and solved - failed[place - 1][0] <= APART
-
-    def _move(self, failed: list[Moment], ticket: Ticket, solved: float | None, touched: set[bytes]) -> None:
-        """From its place to another; the ones that stand behind either may be second to another one now."""
-        if ticket.failed is not None:
-            place = bisect_left(failed, (ticket.failed, ticket.key))
+        touched: list[Moment] = []
+        if before is not None:
+            place = bisect_left(failed, (before, ticket.key))
             del failed[place]
-            touched.update([key for _, key in failed[place : place + 1]])
+            touched += failed[place : place + 1]
         if solved is not None:
             place = bisect_left(failed, (solved, ticket.key))
             failed.insert(place, (solved, ticket.key))
-            touched.update([key for _, key in failed[place + 1 : place + 2]])
-        ticket.failed = solved
+            touched += failed[place + 1 : place + 2]
+        elif not failed:
+            del self._failed[vendor, customer]
+        return [key for _, key in touched]
+
+    def again(self, ticket: Ticket) -> bool:
+        """Whether the ticket failed, and another one had at most :data:`APART` seconds before."""
+        if ticket.failed is None:
+            return False
+        vendor, customer, _ = name_of(ticket.key)
+        assert customer is not None
+        failed = self._failed[vendor, customer]
+        place = bisect_left(failed, (ticket.failed, ticket.key))
+        return place > 0 and ticket.failed - failed[place - 1][0] <= APART

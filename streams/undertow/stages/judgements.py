@@ -12,9 +12,8 @@ from functools import partial
 
 from undertow.clock import day_of
 from undertow.domain.assessment import NOTHING, Assessment, Named, assess
-from undertow.domain.cells import bucket
 from undertow.domain.contract import Contract
-from undertow.domain.contributions import tallied
+from undertow.domain.contributions import seconded, tallied
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
@@ -139,7 +138,7 @@ class Judgements:
             touched = contacts.put(self.tickets[key], line, self._reach[vendor])
             stale |= touched.stale
             if touched.moved:
-                self._expose(contacts, done)
+                done.cells |= self.sums.expose(contacts)
         for key in telling:  # once all are where they belong
             stale.update(self._beside(self.tickets[key]))
         return stale
@@ -228,8 +227,8 @@ class Judgements:
             broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
-        again = self._failures.put(ticket, outcome.solved_at if outcome.bad else None, self._again)
-        day, tallies = self._days[vendor], tallied(line, outcome, found, again)
+        self._second(ticket, outcome.solved_at if outcome.signals else None, done)
+        day, tallies = self._days[vendor], tallied(line, outcome, found, self._failures.again(ticket))
         done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, day, tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
@@ -266,10 +265,11 @@ class Judgements:
         """Of a closed history only what had happened by then."""
         return facts if (end := contract.as_of) is None else [one for one in facts if one.fact.time <= end]
 
-    def _expose(self, contacts: Contacts, done: Done) -> None:
-        """Move the exposures of a customer's tickets, and nothing else of them: no facts need be read for it."""
-        for ticket in contacts.tickets:
-            done.cells |= self.sums.expose(ticket, bucket(contacts.others(ticket)))
+    def _second(self, ticket: Ticket, failed: float | None, done: Done) -> None:
+        """Remember whether the ticket failed; the one that failed after it may be the customer's second by that, or no more."""
+        for key in self._failures.put(ticket, failed):
+            other = self.tickets[key]
+            done.cells |= self.sums.give(other, seconded(other.given, self._failures.again(other)))
 
     def _wake(self, ticket: Ticket, when: float) -> None:
         """Remember when the ticket must be judged again; infinity is never."""
@@ -288,12 +288,12 @@ class Judgements:
         done.cells |= self.sums.give(ticket, ())
         say(ticket, [], self._published, done)
         self._voices.solved(customer, key, ticket.solves, (), self._again)
-        self._failures.put(ticket, None, self._again)
+        self._second(ticket, None, done)
         owner = owner_of(vendor, customer, number)
         contacts = self._contacts[owner]
         touched = contacts.drop(ticket, self._reach[vendor])
         if not contacts.tickets:
             del self._contacts[owner]
         elif touched.moved:
-            self._expose(contacts, done)
+            done.cells |= self.sums.expose(contacts)
         return touched.stale

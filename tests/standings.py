@@ -10,8 +10,10 @@ from typing import Final
 from undertow.domain.cells import Cell, CellKey, Counts, Share, Tally
 from undertow.domain.comparison import DISCORDANT
 from undertow.domain.contract import DAY, Contract
-from undertow.domain.ledger import Ledger, PeriodClaim, Position
+from undertow.domain.ledger import Figures, Ledger, PeriodClaim, Position
+from undertow.domain.outcomes import OUTCOMES
 from undertow.domain.standing import Standing
+from undertow.domain.verdicts import Verdict
 from undertow.stages.ledger import Speaker
 
 TODAY: Final = 20_600
@@ -54,6 +56,12 @@ class Ticket:
     claimed: bool | None = None
     """Of the SLA as a whole: met, missed or nothing."""
     csat: str | None = None
+    met: bool = False
+    """Reported as met, as :mod:`undertow.domain.early` counts it from the first day on."""
+    shows: int | None = None
+    """Days after which the first bad outcome showed."""
+    outcomes: tuple[str, ...] = ()
+    """Of a mature ticket."""
     waiting: str | None = None
     """Verdict on the first response of a ticket not solved yet."""
 
@@ -69,6 +77,12 @@ class Ticket:
             tallies += [Tally("mix", *self.mix)] + [Tally("mix_bad", *self.mix)] * self.bad
         if self.csat is not None:
             tallies.append(Tally("csat", "", self.csat))
+        if self.met:
+            tallies.append(Tally("early", "", "n"))
+            tallies += [
+                Tally("early", f"{lag}d", "bad") for lag in (3, 7) if (self.shows or 0) > 0 and self.shows <= lag
+            ]
+        tallies += [Tally("outcome", name, "met" if self.met else "missed") for name in self.outcomes]
         if self.waiting is not None:
             tallies.append(Tally("unsolved", "first_response", self.waiting))
         counts = Counts(
@@ -76,7 +90,8 @@ class Ticket:
             solved=self.waiting is None,
             mature=self.mature,
             claimed=self.mature and self.claimed is not None,
-            reported_met=self.mature and bool(self.claimed),
+            reported_met=self.mature and (self.met or bool(self.claimed)),
+            reported_met_but_bad=self.mature and self.met and self.shows is not None,
         )
         return Share(CellKey(self.vendor, self.segment, self.day), counts, None, tuple(tallies))
 
@@ -115,9 +130,31 @@ def tickets(
                 mature,
                 random.choice((True, True, False, None)),
                 random.choice((None, "good", "bad", "unrated")),
+                met=random.random() < 0.6,
+                shows=random.choice((None, None, 1, 3, 5, 20)),
+                outcomes=tuple(random.sample(OUTCOMES, random.randrange(3))) if mature else (),
             )
         )
     return found
+
+
+def speaker(
+    made: Iterable[Ticket], contracts: Iterable[Contract], claims: Iterable[PeriodClaim], as_of: float
+) -> Speaker:
+    """Over a ledger that knows these tickets and claims."""
+    ledger = Ledger()
+    for key, cell in cells(made).items():
+        ledger.put(0, Position(0, 0), key, cell)
+    for claim in claims:
+        ledger.claim(claim)
+    ledger.judged(0, as_of)
+    return Speaker(ledger, {one.vendor: one for one in contracts})
+
+
+def spoken(made: Iterable[Ticket]) -> tuple[tuple[tuple[Figures, Verdict], ...], Standing]:
+    """The figures and the standing of the vendor acme, with two segments, at noon today."""
+    said = speaker(made, [Contract(vendor="acme", segments=("gold", "basic"))], (), NOON).state()
+    return said.figures, said.standings[0]
 
 
 def stand(
@@ -128,11 +165,4 @@ def stand(
     as_of: float = NOON,
 ) -> Standing:
     """How the contract's vendor stands at noon today, by way of a ledger, as a worker comes to it."""
-    ledger = Ledger()
-    for key, cell in cells(made).items():
-        ledger.put(0, Position(0, 0), key, cell)
-    for claim in claims:
-        ledger.claim(claim)
-    ledger.judged(0, as_of)
-    contracts = {one.vendor: one for one in (contract, *others)}
-    return Speaker(ledger, contracts).state().standings[0]
+    return speaker(made, (contract, *others), claims, as_of).state().standings[0]

@@ -7,13 +7,15 @@ from msgspec.structs import replace
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from standings import TODAY, Ticket, stand, tickets
+from standings import TODAY, Ticket, spoken, stand, tickets
 from undertow.domain.compared import Caused
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.explain import CAUSES, UNEXPLAINED, Occasions, candidates
 from undertow.domain.ledger import PeriodClaim
+from undertow.domain.outcomes import OUTCOMES
 from undertow.domain.patterns import CATALOG as PATTERNS
 from undertow.domain.readings import Reading
+from undertow.domain.spikes import THRESHOLD
 from undertow.domain.standing import Standing, Statement
 from undertow.metrics import labels
 from undertow.metrics.board import Board
@@ -255,3 +257,43 @@ def test_bounds_follow_the_lists_of_the_domain() -> None:
     assert set(labels.PATTERNS) == set(PATTERNS)
     assert labels.PAIRS == ("3d_1d", "14d_3d")
     assert labels.BURN_WINDOWS == ("1d", "3d", "14d")
+
+
+def test_outcomes_show_how_many_of_those_reported_as_met_had_each() -> None:
+    """None is zero where any was reported as met, and absent where nothing was."""
+    made = [Ticket(TODAY - 40, "gold", met=True, mature=True, claimed=True, outcomes=("refunded",)) for _ in range(3)]
+    made += [Ticket(TODAY - 40, "gold", mature=True, outcomes=("refunded", "reopened"))]
+    figures, standing = spoken(made)
+    board = Board(feeds=(), vendors=("acme",), topics=())
+    board.expose(Statement(figures, (standing,), 1.0), {"acme": ACME})
+    shown = {
+        (s.labels["segment"], s.labels["window"], s.labels["outcome"]): s.value
+        for family in text_string_to_metric_families(generate_latest(Collector(board)).decode())
+        for s in family.samples
+        if s.name == "undertow_outcome_tickets"
+    }
+    assert shown["gold", "28d", "refunded"] == shown["all", "all", "refunded"] == 3
+    assert shown["gold", "28d", "reopened"] == 0
+    assert {window for segment, window, _ in shown if segment == "gold"} == {"28d", "90d", "all"}
+    assert {outcome for _, _, outcome in shown} == set(OUTCOMES)
+
+
+def test_early_figures_and_spikes_are_shown_by_lag() -> None:
+    """What is not known yet - the usual share, a score - is left out; no alarm is zero."""
+    made = [Ticket(TODAY - 5, "gold", met=True, shows=2 if place < 3 else None) for place in range(10)]
+    shown = Scrape(stand(made, ACME))
+    young = {"vendor": "acme", "lag": "3d"}
+    assert (shown("early_eligible_tickets", **young), shown("early_ratio", **young)) == (10, 0.3)
+    assert shown("early_usual_ratio", **young) is None
+    series = {"vendor": "acme", "segment": "gold", "lag": "3d"}
+    assert (shown("spike_score", **series), shown("spike", **series)) == (None, 0)
+    assert shown("spike_threshold_score", **series) == THRESHOLD
+    old = [Ticket(TODAY - 20 - day, "gold", met=True, shows=2 if day % 10 == 0 else None) for day in range(70)]
+    standing = stand([*made, *old], ACME)
+    shown, (early, _) = Scrape(standing), standing.early
+    assert shown("early_usual_ratio", **young) == early.before.value
+    assert shown("early_difference_ratio", **young) == early.difference.value
+    assert shown("early_difference_ratio_low", **young) == early.difference.low
+    assert shown("early_difference_ratio_high", **young) == early.difference.high
+    (gold,) = [one for one in standing.watched if (one.segment, one.lag) == ("gold", "3d")]
+    assert shown("spike_score", **series) == gold.spike.score > 0

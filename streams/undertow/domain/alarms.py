@@ -57,7 +57,7 @@ def outcomes(tallied: Tallied, segments: Iterable[str], known: Known) -> Iterato
 def earlies(tallied: Tallied, known: Known) -> tuple[Early, ...]:
     """All segments together at each lag; empty while no ticket was reported as met."""
     mature = _mature(tallied, ALL, known)
-    found = [_early(lag, _young(tallied, ALL, lag, known), mature, known.complete + 1) for lag in LAGS]
+    found = [_early(lag, _young(tallied, ALL, lag, known), mature, known.over + 1) for lag in LAGS]
     return tuple([one for one in found if one.now.n or one.before.n])
 
 
@@ -65,7 +65,7 @@ def watched(tallied: Tallied, segments: Iterable[str], known: Known) -> Iterator
     """Every series with a ticket in it, by lag and segment."""
     names = list(segments)
     for lag in (None, *LAGS):
-        last = known.mature if lag is None else known.complete - lag
+        last = known.mature if lag is None else known.over - lag
         found = {}
         for segment in names:
             days = _mature(tallied, segment, known) if lag is None else _young(tallied, segment, lag, known)
@@ -87,7 +87,7 @@ def _mature(tallied: Tallied, segment: str, known: Known) -> Days:
 
 
 def _young(tallied: Tallied, segment: str, lag: int, known: Known) -> Days:
-    last = known.complete - lag
+    last = known.over - lag
     counts = [(day, tallied.on(day, _WANTED[lag], segment)) for day in range(last - TRAILING + 1, last + 1)]
     return tuple([(day, Count(*of)) for day, of in counts if of[0]])
 

@@ -31,6 +31,13 @@ class Known(NamedTuple):
     """The newest day all of whose tickets have had their follow-up."""
     kept: int | None
     """The first day none of whose tickets has been dropped; None: no ticket is ever dropped."""
+    ended: int | None = None
+    """The last day of a history that ended in its midst; None while days go on."""
+
+    @property
+    def over(self) -> int:
+        """The newest day after which whole days are known: of a history that ended, the one before its last."""
+        return self.complete if self.ended is None else min(self.complete, self.ended - 1)
 
 
 def known(contract: Contract, as_of: float, day: Day) -> Known:

@@ -111,4 +111,4 @@ class Speaker:
 
 
 def _up_to(upto: Known, day: int) -> Known:
-    return upto._replace(complete=min(upto.complete, day))
+    return upto._replace(complete=min(upto.complete, day), ended=day)

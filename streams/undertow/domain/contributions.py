@@ -33,11 +33,12 @@ def tallied(line: Timeline, outcome: Judgement, found: Assessment, again: bool) 
     if claim is not None:
         if claim.met:
             tallies.append(GOOD)
-            tallies += [EARLY[lag] for lag in visible(outcome.solved_at, outcome.first_bad)] if outcome.bad else []
+            if outcome.bad:
+                tallies += [EARLY[lag] for lag in visible(outcome.solved_at, outcome.first_bad)]
         if outcome.mature:
             tallies += _mature(line, outcome, found, claim.met)
     if outcome.mature and found.one_contact is not None:
-        durable = not (outcome.reopened or outcome.repeat_contact)
+        durable = not outcome.bad or not (outcome.reopened or outcome.repeat_contact)
         tallies.append(_FIRST_CONTACT[found.one_contact and durable])
     if again and outcome.mature and claim is not None:
         tallies.append(OUTCOME[REPEAT_FAILURE, claim.met])
@@ -60,7 +61,8 @@ def _mature(line: Timeline, outcome: Judgement, found: Assessment, met: bool) ->
         tallies.append(Tally("mix", name, label))
         if outcome.bad:
             tallies.append(Tally("mix_bad", name, label))
-    tallies += [OUTCOME[signal.outcome, met] for signal in outcome.signals]
+    if outcome.bad:
+        tallies += [OUTCOME[signal.outcome, met] for signal in outcome.signals]
     if outcome.unconfirmed:
         tallies.append(OUTCOME[UNCONFIRMED, met])
     return tallies

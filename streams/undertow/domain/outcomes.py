@@ -224,20 +224,20 @@ def contribution(
     key = CellKey(contract.vendor, segment, day(outcome.solved_at))
     if not outcome.mature:
         return (opened, Share(key, _IMMATURE, None, tallies))
-    claim = line.claim
+    claim, bad = line.claim, outcome.bad
     met = claim is not None and claim.met
     counts = Counts(
         solved=1,
         mature=1,
         claimed=claim is not None,
         reported_met=met,
-        reopened=outcome.reopened,
+        reopened=bad and outcome.reopened,
         reopened_claimed=claim is not None and bool(claim.reopen_count),
         flicker=outcome.flicker,
         repeat_eligible=outcome.eligible,
-        repeat_contact=outcome.repeat_contact,
-        bad=claim is not None and outcome.bad,
-        reported_met_but_bad=met and outcome.bad,
+        repeat_contact=bad and outcome.repeat_contact,
+        bad=claim is not None and bad,
+        reported_met_but_bad=met and bad,
     )
     exposure = (
         Exposure(topic_class(line.topic), bucket(around.others))

@@ -227,9 +227,10 @@ class Judgements:
             broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
-        self._second(ticket, outcome.solved_at if outcome.signals else None, done)
-        day, tallies = self._days[vendor], tallied(line, outcome, found, self._failures.again(ticket))
-        done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, day, tallies))
+        if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
+            self._second(ticket, failed, done)
+        tallies = tallied(line, outcome, found, failed is not None and self._failures.again(ticket))
+        done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, self._days[vendor], tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
             times = [closes_at, found.changes_at]

@@ -146,7 +146,7 @@ def judge(line: Timeline, around: Surroundings, customer: str | None, contract: 
         flicker=any(r.cause == "vendor" and r.after < FLICKER for r in line.reopens),
         eligible=eligible,
         signals=tuple(signals),
-        unconfirmed=line.unheard and not any(isinstance(one.body, Surveyed) for one in around.told),
+        unconfirmed=line.unheard and not (around.told and any(isinstance(one.body, Surveyed) for one in around.told)),
     )
 
 

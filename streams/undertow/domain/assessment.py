@@ -111,9 +111,7 @@ def assess(
         _shared(tuple(tallies)),
         read.priorities[-1][1] if read.priorities else None,
         _one_contact(read),
-        min(
-            [one.at for one in promises(read, contract.promise_grace, as_of) if one.state == "broken"], default=FOREVER
-        ),
+        _broken_at(read, contract, as_of) if read.pledges else FOREVER,
         min(comes, _changes_at(read, what, contract, as_of)),
     ), findings
 
@@ -136,6 +134,11 @@ def _counted(read: Course, what: After, contract: Contract, as_of: float) -> Ite
     for failure in what.failures:
         waited = None if failure.replied is None else failure.replied - failure.at
         yield Tally("recovery", "reply", _within(waited))
+
+
+def _broken_at(read: Course, contract: Contract, as_of: float) -> float:
+    broken = [one.at for one in promises(read, contract.promise_grace, as_of) if one.state == "broken"]
+    return min(broken, default=FOREVER)
 
 
 def _within(seconds: float | None) -> str:

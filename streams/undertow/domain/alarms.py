@@ -54,45 +54,47 @@ def outcomes(tallied: Tallied, segments: Iterable[str], known: Known) -> Iterato
                     yield Became(segment, window, name, met, missed)
 
 
-def earlies(tallied: Tallied, known: Known) -> tuple[Early, ...]:
-    """All segments together at each lag; empty while no ticket was reported as met."""
-    mature = _mature(tallied, ALL, known)
-    found = [_early(lag, _young(tallied, ALL, lag, known), mature, known.over + 1) for lag in LAGS]
-    return tuple([one for one in found if one.now.n or one.before.n])
+def alarms(tallied: Tallied, segments: Iterable[str], known: Known) -> tuple[tuple[Early, ...], tuple[Watched, ...]]:
+    """The early figures of all segments together, by lag, and every series with a ticket in it, by lag and segment.
 
-
-def watched(tallied: Tallied, segments: Iterable[str], known: Known) -> Iterator[Watched]:
-    """Every series with a ticket in it, by lag and segment."""
-    names = list(segments)
-    for lag in (None, *LAGS):
-        last = known.mature if lag is None else known.over - lag
-        found = {}
-        for segment in names:
-            days = _mature(tallied, segment, known) if lag is None else _young(tallied, segment, lag, known)
-            if days:
-                found[segment] = _spike(days, last)
-        alarms = across(found)
-        for segment, one in found.items():
-            yield Watched(segment, MATURE if lag is None else f"{lag}d", last, one, segment in alarms)
+    No early figures while no ticket was reported as met.
+    """
+    series = {segment: _series(tallied, segment, known) for segment in segments}
+    whole = series[ALL]
+    young = [_early(lag, whole[f"{lag}d"], whole[MATURE], known.over + 1) for lag in LAGS]
+    found = []
+    for name in SERIES:
+        last = _last(name, known)
+        spikes = {segment: _spike(days[name], last) for segment, days in series.items() if days[name]}
+        stands = across(spikes)
+        found += [Watched(segment, name, last, one, segment in stands) for segment, one in spikes.items()]
+    return tuple([one for one in young if one.now.n or one.before.n]), tuple(found)
 
 
 Days = tuple[tuple[int, Count], ...]
 """Counts by day, days without a ticket left out."""
+_WANTED: Final = (GOOD, *(EARLY[lag] for lag in LAGS))
 
 
-def _mature(tallied: Tallied, segment: str, known: Known) -> Days:
-    days = range(known.mature - TRAILING + 1, known.mature + 1)
-    counts = [(day, tallied.counts(day, segment)) for day in days]
-    return tuple([(day, Count(of.reported_met, of.reported_met_but_bad)) for day, of in counts if of.reported_met])
+def _last(name: str, known: Known) -> int:
+    return known.mature if name == MATURE else known.over - int(name.removesuffix("d"))
 
 
-def _young(tallied: Tallied, segment: str, lag: int, known: Known) -> Days:
-    last = known.over - lag
-    counts = [(day, tallied.on(day, _WANTED[lag], segment)) for day in range(last - TRAILING + 1, last + 1)]
-    return tuple([(day, Count(*of)) for day, of in counts if of[0]])
-
-
-_WANTED: Final = {lag: (GOOD, EARLY[lag]) for lag in LAGS}
+def _series(tallied: Tallied, segment: str, known: Known) -> dict[str, Days]:
+    """Each series' days as far as it looks back."""
+    last = _last(MATURE, known)
+    mature = [(day, tallied.counts(day, segment)) for day in range(last - TRAILING + 1, last + 1)]
+    found = {
+        MATURE: tuple([(day, Count(of.reported_met, of.reported_met_but_bad)) for day, of in mature if of.reported_met])
+    }
+    begin = known.over - max(LAGS) - TRAILING + 1
+    read = [(day, tallied.on(day, _WANTED, segment)) for day in range(begin, known.over - min(LAGS) + 1)]
+    for place, lag in enumerate(LAGS, 1):
+        last = known.over - lag
+        found[f"{lag}d"] = tuple(
+            [(day, Count(of[0], of[place])) for day, of in read if of[0] and last - TRAILING < day <= last]
+        )
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from undertow.domain import budget as truth
 from undertow.domain.actuals import SLA
-from undertow.domain.alarms import Became, Watched, earlies, outcomes, watched
+from undertow.domain.alarms import Became, Watched, alarms, outcomes
 from undertow.domain.budget import Budget, Told
 from undertow.domain.cells import Tally
 from undertow.domain.compared import Classes, Comparison, comparisons, labels, looks_back
@@ -99,8 +99,7 @@ def standing(
         measures,
         tuple(_equities(tallied, contract, known)),
         tuple(outcomes(tallied, segments, known)),
-        earlies(tallied, known),
-        tuple(watched(tallied, segments, known)),
+        *alarms(tallied, segments, known),
         tuple(
             (window, tally.kind, tally.label, n)
             for window, sums, _ in tallied.windows("counted", ALL, known.mature)

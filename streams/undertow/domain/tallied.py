@@ -119,7 +119,10 @@ class Tallied:
 
     def counts(self, day: int, segment: str = ALL) -> Counts:
         """The counts of one day, of one segment or of all together."""
-        return self._total(day) if segment == ALL else _sum([cell.counts for cell in self._cells_of(day, segment)])
+        if segment == ALL:
+            return self._total(day) if day in self._days else ZERO
+        cell = self._days[day].get(segment) if day in self._days else None
+        return ZERO if cell is None else cell.counts
 
     def within(self, period: Period, wanted: tuple[Tally, ...]) -> tuple[Counts, list[int]]:
         """The counts and some tallies of all segments over a period, which may begin and end on any day."""

@@ -132,3 +132,23 @@ def test_a_history_that_ended_is_looked_at_as_of_its_last_day():
     ledger.judged(0, NOON + 30 * DAY)
     found = Speaker(ledger, {"acme": replace(ACME, keep_all=True)}, ended=NOON).state().standings[0].watched
     assert {one.lag: one.last_day for one in found} == {"3d": LAST["3d"], "7d": LAST["7d"]}
+
+
+def test_a_score_that_would_do_alone_is_no_alarm_among_many_segments():
+    """Promise: where eight segments are looked at, one that barely reaches the threshold may be chance."""
+    names = tuple(f"s{place}" for place in range(8))
+    calm = [ticket for name in names for ticket in worse(name, since=TODAY)]
+
+    def barely(among: list[Ticket], segments: tuple[str, ...]) -> Watched:
+        """The first state that is a spike, one bad ticket of the segment's newest day after the other."""
+        made = list(among)
+        while True:
+            made.append(Ticket(LAST["3d"], "s0", met=True, shows=1))
+            standing = stand(made, Contract(vendor="acme", segments=segments))
+            (one,) = [one for one in standing.watched if (one.segment, one.lag) == ("s0", "3d")]
+            if one.spike.state == "spike":
+                return one
+
+    among, alone = barely(calm, names), barely(worse("s0", since=TODAY), names[:1])
+    assert among.spike == alone.spike
+    assert (alone.alarm, among.alarm) == (True, False)

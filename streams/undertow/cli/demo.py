@@ -150,7 +150,7 @@ def _scene(world: World, worker: WorkerProcess, figures: dict[str, Shown], now: 
     drawn: Table = table(figures, world.truth(now), title)
     return Group(
         drawn,
-        "hidden  reported as met, yet it went wrong: back again, reopened, refunded, a promise broken ...",
+        "hidden  reported as met, yet it went wrong: back again, refunded, complained",
         "truth   what the simulation did; '=' when every figure is that, to the ticket",
         f"metrics {worker.url}/metrics    Ctrl-C ends",
     )

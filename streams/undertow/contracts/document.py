@@ -109,7 +109,7 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     repeat_window: Seconds = 30 * DAY
     """A new ticket of the same customer on the same topic within it: the first was not solved."""
     reopen_window: Seconds = 14 * DAY
-    """The customer reopened the ticket within it: it was not solved."""
+    """The customer reopened the ticket within it: not solved. A refund or complaint that names no ticket counts in it, too."""
     solve_time: Literal["row", "resolved_at"] = "row"
     """From which solve repeat contacts are counted: the status change in the feed, or the time the vendor claims."""
     promise_grace: Grace = 3600.0

@@ -193,7 +193,9 @@ def _within(contract: Contract, target: Target) -> str:
 
 
 def _follow_up(contract: Contract, now: float) -> Iterator[str]:
-    yield f"Reopened by the customer within {in_words(contract.reopen_window)} of a solve: it was not solved."
+    window = in_words(contract.reopen_window)
+    yield f"Reopened by the customer within {window} of a solve: it was not solved."
+    yield f"A refund, cancellation, complaint or survey that names no ticket counts within {window} of the last solve before it."
     base = "the solve that the vendor claims" if contract.solve_time == "resolved_at" else "the solve in the feed"
     within = in_words(contract.repeat_window)
     yield f"A new ticket of the same customer on the same topic within {within} of {base}: a repeat contact."

@@ -26,7 +26,7 @@ from undertow.domain.verdicts import Colour
 from undertow.topics import SOURCES
 from undertow.wire import REASONS
 
-Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters"]
+Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters", "bytes"]
 
 
 class Label(Struct, frozen=True):

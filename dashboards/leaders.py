@@ -1,0 +1,199 @@
+"""What leaders watch: is the green real? One panel a vendor, then the trend, who to call, and all vendors side by side."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import common, stat
+from grafana_foundation_sdk.builders import dashboard as make
+from grafana_foundation_sdk.models import common as c
+from grafana_foundation_sdk.models.dashboard import AnnotationQuery, DynamicConfigValue
+
+from dashboards.panels import dashboard, lines, number, rows, states
+from dashboards.queries import DATASOURCE, ROW, VENDOR, WINDOW, Query, ones, top
+from dashboards.words import ALARM, AMBER, GREEN, GREY, RED, VERDICTS, fixed, mapped, mapping, named, unit
+
+UID = "undertow-leaders"
+TO_VENDOR = "/d/undertow-vendor/undertow-vendor?var-vendor=${__field.labels.vendor}&${window:queryparam}&${datasource:queryparam}"
+
+
+def watermelon(title: str, size: tuple[int, int]) -> stat.Panel:
+    """Outside and inside of one vendor, the verdict as a word, and how sure that is."""
+    panel = number(
+        title,
+        "Is the green real? Verdict: hidden dissatisfaction held against what both sides call normal, on its interval and "
+        "never on the bare share. Outside: the share of tickets the vendor reported as met. Inside: the share of the very "
+        "same tickets that were reported as met and after which nothing bad happened to the customer; in the verdict's "
+        "colour. The two bounds are its 95 % interval, tickets is how many it rests on. Only tickets whose follow-up is "
+        "over count, so the newest days are missing. A click on a number opens the vendor.",
+        "percentunit",
+        [
+            Query(ones("verdict", "vendor, verdict", ROW), "{{verdict}}", instant=True),
+            Query(top("reported_ratio"), "outside", instant=True),
+            Query(
+                f"{top('actual_ratio')} * on (vendor) group_right () ({ones('verdict', 'vendor, verdict', ROW)})",
+                "inside {{verdict}}",
+                instant=True,
+            ),
+            Query(top("actual_ratio_low"), "low", instant=True),
+            Query(top("actual_ratio_high"), "high", instant=True),
+            Query(top("actual_eligible_tickets"), "n", instant=True),
+        ],
+        size,
+        decimals=0,
+        overrides={
+            **{
+                verdict: [
+                    named("Verdict"),
+                    *unit("none"),
+                    DynamicConfigValue(
+                        id_val="mappings",
+                        value=[one.to_json() for one in mapping({"1": (word, colour)})],  # type: ignore[union-attr]
+                    ),
+                ]
+                for verdict, (word, colour) in VERDICTS.items()
+            },
+            "outside": [named("Outside: reported"), fixed(GREEN)],
+            **{
+                f"inside {verdict}": [named("Inside: actual"), fixed(colour)]
+                for verdict, (_, colour) in VERDICTS.items()
+            },
+            "low": [named("inside at least"), fixed(GREY)],
+            "high": [named("inside at most"), fixed(GREY)],
+            "n": [named("tickets"), *unit("short", 0), fixed(GREY)],
+        },
+    )
+    panel = panel.orientation(c.VizOrientation.VERTICAL).color_mode(c.BigValueColorMode.BACKGROUND)
+    panel = panel.text(common.VizTextDisplayOptions().title_size(14).value_size(26))
+    link = make.DashboardLink("Open this vendor")
+    return panel.data_links([link.url(TO_VENDOR)])
+
+
+class _Mark(AnnotationQuery):
+    """Grafana's Prometheus data source reads the mark's words from fields that the SDK's type does not have."""
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            **super().to_json(),
+            "titleFormat": "Spike: {{vendor}}",
+            "textFormat": "Hidden dissatisfaction of {{vendor}} rose ({{lag}} tickets).",
+            "step": "1h",
+        }
+
+
+class _Spikes(make.AnnotationQuery):
+    def __init__(self) -> None:
+        super().__init__()
+        self._internal = _Mark(
+            name="Spikes",
+            datasource=DATASOURCE,
+            enable=True,
+            icon_color=RED,
+            expr=ones("spike", "vendor, lag", f'{VENDOR},segment="$segment"'),
+        )
+
+
+def compared() -> list[Query]:
+    """The columns of the table of vendors."""
+    figures = [
+        top("reported_ratio"),
+        top("actual_ratio"),
+        top("hidden_dissatisfaction_ratio"),
+        top("hidden_dissatisfaction_ratio_low"),
+        top("hidden_dissatisfaction_ratio_high"),
+        top("hidden_dissatisfaction_allowed_ratio"),
+        top("hidden_dissatisfaction_eligible_tickets"),
+        top("immature_tickets"),
+        top("truth_budget_used_ratio", of=VENDOR),
+        top("equity_gap_ratio", of=f'{WINDOW},mix="raw"'),
+    ]
+    return [
+        Query(f"max by (vendor, verdict) (undertow_verdict{{{ROW}}}) == 1", table=True),
+        *(Query(one, table=True) for one in figures),
+    ]
+
+
+def build() -> make.Dashboard:
+    """The dashboard."""
+    share = unit("percentunit", 0)
+    found = dashboard(
+        UID, "Undertow: leaders", "Is the vendors' green real? Start here.", ("vendors", "segment", "window")
+    ).annotation(_Spikes())
+    found = found.with_panel(watermelon("$vendor", (24, 6)).repeat("vendor").repeat_direction("v"))
+    found = found.with_row(make.Row("Over time and who to call"))
+    found = found.with_panel(
+        lines(
+            "Hidden dissatisfaction over time",
+            "Of the tickets reported as met, the share after which the customer came back, complained or left; the window "
+            "of days of solving chosen above, as it stood at each moment. Dashed: what both sides call normal, chance "
+            "included. Vertical marks: a spike alarm stood.",
+            "percentunit",
+            [
+                Query(top("hidden_dissatisfaction_ratio"), "{{vendor}}"),
+                Query(top("hidden_dissatisfaction_allowed_ratio"), "normal for {{vendor}}"),
+            ],
+            (16, 9),
+            overrides={
+                "normal for .*": [
+                    DynamicConfigValue(id_val="custom.lineStyle", value={"fill": "dash", "dash": [8, 8]}),
+                    DynamicConfigValue(id_val="custom.lineWidth", value=1),
+                ]
+            },
+        )
+    )
+    found = found.with_panel(
+        number(
+            "Customers to call",
+            "How many customers have probably left or are about to, by the vendor whose ticket each stopped after ('none': "
+            "after no ticket). Who they are is in the list of the report, never in a metric.",
+            "short",
+            [Query(top("customers_to_call", of='vendor=~"$vendor|none"'), "{{vendor}}", instant=True)],
+            (8, 9),
+            colours=((None, GREY), (1, AMBER)),
+        )
+    )
+    found = found.with_panel(
+        states(
+            "Spike alarms",
+            "When the alarm for a sudden rise of hidden dissatisfaction stood, by how old the tickets are it looks at: "
+            "mature ones, or those solved 3 or 7 days ago, which know less and know it sooner.",
+            [Query(top("spike", "vendor, lag", f'{VENDOR},segment="$segment"'), "{{vendor}} {{lag}}")],
+            ALARM,
+            (12, 6),
+        )
+    )
+    found = found.with_panel(
+        states(
+            "Truth budget alarms",
+            "When claims of met were contradicted faster than the contract's objective leaves room for: both windows of "
+            "the pair burnt faster than agreed.",
+            [Query(top("truth_budget_alert", "vendor, pair", VENDOR), "{{vendor}} {{pair}}")],
+            ALARM,
+            (12, 6),
+        )
+    )
+    found = found.with_row(make.Row("All vendors side by side"))
+    return found.with_panel(
+        rows(
+            "Compare vendors",
+            "Every vendor over the same window. Hidden: share of the tickets reported as met that left an unhappy "
+            "customer, with its 95 % interval and what would be normal. Waiting: solved, and too early to judge. Budget "
+            "used: of the room the contract leaves for claims that prove wrong, 100 % is all of it. Equity gap: worst-served "
+            "minus best-served segment.",
+            compared(),
+            {
+                "vendor": ("Vendor", []),
+                "verdict": ("Verdict", mapped(VERDICTS)),
+                "Value #A": ("stands", [DynamicConfigValue(id_val="custom.hidden", value=True)]),
+                "Value #B": ("Outside", share),
+                "Value #C": ("Inside", share),
+                "Value #D": ("Hidden", share),
+                "Value #E": ("at least", share),
+                "Value #F": ("at most", share),
+                "Value #G": ("normal", share),
+                "Value #H": ("tickets", unit("short", 0)),
+                "Value #I": ("waiting", unit("short", 0)),
+                "Value #J": ("budget used", share),
+                "Value #K": ("equity gap", share),
+            },
+            (24, 9),
+        )
+    )

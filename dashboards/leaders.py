@@ -46,7 +46,7 @@ def watermelon(title: str, size: tuple[int, int]) -> stat.Panel:
                     *unit("none"),
                     DynamicConfigValue(
                         id_val="mappings",
-                        value=[one.to_json() for one in mapping({"1": (word, colour)})],  # type: ignore[union-attr]
+                        value=[one.to_json() for one in mapping({"1": (word, colour)})],
                     ),
                 ]
                 for verdict, (word, colour) in VERDICTS.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, common, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.builders import dashboard as make
@@ -27,10 +27,13 @@ TAG: Final = "undertow"
 Overrides = Mapping[str, Sequence[DynamicConfigValue]]
 """By the name of a field."""
 WINDOWS: Final = {"7 days": "7d", "28 days": "28d", "90 days": "90d", "all days kept": "all"}
+Kind = TypeVar("Kind", stat.Panel, timeseries.Panel, bargauge.Panel, statetimeline.Panel, table.Panel)
 LAST: Final = common.ReduceDataOptions().calcs(["lastNotNull"])
 
 
-def _dressed(panel, title: str, description: str, unit: str, queries: Iterable[Query], size: tuple[int, int]):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the builders share no base that names these
+def _dressed(
+    panel: Kind, title: str, description: str, unit: str, queries: Iterable[Query], size: tuple[int, int]
+) -> Kind:
     width, height = size
     panel = panel.title(title).description(description).unit(unit).datasource(DATASOURCE).span(width).height(height)
     for ref, query in zip("ABCDEFGHIJKLMNOP", queries, strict=False):
@@ -49,7 +52,6 @@ def number(
     mappings: Mapping[str, tuple[str, str]] | None = None,
     colours: Sequence[tuple[float | None, str]] = PLAIN,
     decimals: int | None = None,
-    by_regexp: bool = False,
 ) -> stat.Panel:
     """Numbers side by side, each with its name."""
     panel = _dressed(stat.Panel(), title, description, unit, queries, size)
@@ -60,7 +62,7 @@ def number(
     if decimals is not None:
         panel = panel.decimals(decimals)
     for name, values in (overrides or {}).items():
-        panel = (panel.override_by_regexp if by_regexp else panel.override_by_name)(name, list(values))
+        panel = panel.override_by_name(name, list(values))
     return panel
 
 

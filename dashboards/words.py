@@ -84,7 +84,7 @@ def unit(name: str, decimals: int | None = None) -> list[DynamicConfigValue]:
 def mapped(words: Mapping[str, tuple[str, str]]) -> list[DynamicConfigValue]:
     """A table column's states as coloured words, as overrides."""
     return [
-        DynamicConfigValue(id_val="mappings", value=[one.to_json() for one in mapping(words)]),  # type: ignore[union-attr]
+        DynamicConfigValue(id_val="mappings", value=[one.to_json() for one in mapping(words)]),
         DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"}),
     ]
 

@@ -123,6 +123,10 @@ class Tallied:
         total = _sum(map(self._total, days))
         return total, [sum(some) for some in zip(*[self.on(day, wanted) for day in days], strict=True)]
 
+    def counts(self, day: int) -> Counts:
+        """The counts of one day, all segments together."""
+        return self._total(day) if day in self._days else ZERO
+
     def _replace(self, key: CellKey, cell: Cell) -> None:
         place = self._stretch(key.day)
         before = self._cells.get(key, _EMPTY).tallies

@@ -170,6 +170,7 @@ def build() -> make.Dashboard:
             (12, 6),
         )
     )
+    found = _unsaid(found)
     found = found.with_row(make.Row("All vendors side by side"))
     return found.with_panel(
         rows(
@@ -182,7 +183,7 @@ def build() -> make.Dashboard:
             {
                 "vendor": ("Vendor", []),
                 "verdict": ("Verdict", mapped(VERDICTS)),
-                "Value #A": ("stands", [DynamicConfigValue(id_val="custom.hidden", value=True)]),
+                "Value #A": (None, []),
                 "Value #B": ("Outside", share),
                 "Value #C": ("Inside", share),
                 "Value #D": ("Hidden", share),
@@ -195,5 +196,61 @@ def build() -> make.Dashboard:
                 "Value #K": ("equity gap", share),
             },
             (24, 9),
+        )
+    )
+
+
+def _unsaid(found: make.Dashboard) -> make.Dashboard:
+    """What customers do and do not say."""
+    silence = f'{VENDOR},segment="$segment",horizon="90d",compared="after_a_ticket"'
+    found = found.with_row(make.Row("What the customers do not say"))
+    found = found.with_panel(
+        number(
+            "Unhappy and silent, for each who complained",
+            "From the company's own data: customers with a bad outcome who said nothing, and those silent beyond what is "
+            "usual, for each customer who complained; with its 95 % interval. Absent where nobody complained.",
+            "none",
+            [
+                Query(top("iceberg_ratio", of=VENDOR), "{{vendor}}", instant=True),
+                Query(top("iceberg_ratio_low", of=VENDOR), "{{vendor}} at least", instant=True),
+                Query(top("iceberg_ratio_high", of=VENDOR), "{{vendor}} at most", instant=True),
+            ],
+            (8, 7),
+            decimals=1,
+        )
+    )
+    found = found.with_panel(
+        rows(
+            "Excess silence",
+            "Customers without a single active day in the 90 days after a ticket, beyond comparable customers who had no "
+            "ticket then; with its 95 % interval. An excess, never a cause. Only where the whole interval lies above 0 is "
+            "there something to say.",
+            [
+                Query(top("excess_silence_ratio", of=silence), table=True),
+                Query(top("excess_silence_ratio_low", of=silence), table=True),
+                Query(top("excess_silence_ratio_high", of=silence), table=True),
+                Query(top("silence_eligible_customers", of=silence), table=True),
+            ],
+            {
+                "vendor": ("Vendor", []),
+                "Value #A": ("Excess", unit("percentunit", 1)),
+                "Value #B": ("at least", unit("percentunit", 1)),
+                "Value #C": ("at most", unit("percentunit", 1)),
+                "Value #D": ("customers", unit("short", 0)),
+            },
+            (8, 7),
+        )
+    )
+    return found.with_panel(
+        lines(
+            "Early signs",
+            "Of the newest tickets reported as met, the share that is bad already 3 or 7 days after the solve, beside what "
+            "is usual at that age. Knows less than the verdict and knows it weeks sooner.",
+            "percentunit",
+            [
+                Query(top("early_ratio", "vendor, lag", VENDOR), "{{vendor}} after {{lag}}"),
+                Query(top("early_usual_ratio", "vendor, lag", VENDOR), "usual for {{vendor}} after {{lag}}"),
+            ],
+            (8, 7),
         )
     )

@@ -126,14 +126,15 @@ def rows(
     title: str,
     description: str,
     queries: Sequence[Query],
-    columns: Mapping[str, tuple[str, Sequence[DynamicConfigValue]]],
+    columns: Mapping[str, tuple[str | None, Sequence[DynamicConfigValue]]],
     size: tuple[int, int] = (24, 8),
     *,
     unit: str = "none",
 ) -> table.Panel:
     """A table: the queries' series side by side by their labels.
 
-    ``columns``: by the field's name (a label, or ``Value #A`` of the first query) its heading and overrides, in order.
+    ``columns``: by the field's name (a label, or ``Value #A`` of the first query) its heading and overrides, in order;
+    without a heading it is left out.
     """
     panel = _dressed(table.Panel(), title, description, unit, queries, size).no_value("?")
     if len(queries) > 1:
@@ -145,13 +146,16 @@ def rows(
             id_val="organize",
             options={
                 "indexByName": {name: place for place, name in enumerate(real)},
-                "excludeByName": {"Time": True},
-                "renameByName": {name: heading for name, (heading, _) in real.items()},
+                "excludeByName": {
+                    "Time": True,
+                    **{name: True for name, (heading, _) in real.items() if heading is None},
+                },
+                "renameByName": {name: heading for name, (heading, _) in real.items() if heading is not None},
             },
         )
     )
     for heading, values in real.values():
-        if values:
+        if heading is not None and values:
             panel = panel.override_by_name(heading, list(values))
     return panel
 

@@ -24,6 +24,15 @@ TO_LAND: Final = {
     "undertow_customers_to_call": ("vendor",),
     "undertow_spike": ("vendor", "segment", "lag"),
     "undertow_disputed_findings": ("vendor", "state"),
+    "undertow_early_ratio": ("vendor", "lag"),
+    "undertow_early_usual_ratio": ("vendor", "lag"),
+    "undertow_iceberg_ratio": ("vendor",),
+    "undertow_iceberg_ratio_low": ("vendor",),
+    "undertow_iceberg_ratio_high": ("vendor",),
+    "undertow_excess_silence_ratio": ("vendor", "segment", "horizon", "compared"),
+    "undertow_excess_silence_ratio_low": ("vendor", "segment", "horizon", "compared"),
+    "undertow_excess_silence_ratio_high": ("vendor", "segment", "horizon", "compared"),
+    "undertow_silence_eligible_customers": ("vendor", "segment", "horizon", "compared"),
 }
 """Metrics that other rooms will show, with their labels as agreed. Empty once all have landed."""
 LABELS: Final = {name: tuple(label.name for label in metric.labels) for name, metric in BY_NAME.items()} | TO_LAND

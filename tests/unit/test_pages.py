@@ -63,7 +63,7 @@ def seen(state: State, window: str = "28d", calls: dict[str, float] | None = Non
 
 
 def html(found: Board, query: str = "") -> str:
-    return Pages(Limits()).page(found.state, found.clock(), query)[0].decode()
+    return Pages(found, Limits()).page(query)[0].decode()
 
 
 class Text(HTMLParser):
@@ -267,7 +267,8 @@ def test_a_ledger_without_a_ticket_says_that_there_is_none_yet() -> None:
 def test_a_loop_that_stands_still_is_not_ready_on_the_page_either() -> None:
     """The server's own thread answers while the loop hangs."""
     found = board([figures("acme", 100, 40)])
-    said = Pages(Limits(stalled=1)).page(found.state, found.clock() + 60, "")[0].decode()
+    time.sleep(0.02)
+    said = Pages(found, Limits(stalled=0.01)).page("")[0].decode()
     assert "the loop has stood still for" in said
 
 
@@ -330,18 +331,18 @@ def test_the_page_is_rendered_once_until_something_changes(monkeypatch: pytest.M
     found, times, real = board([figures("acme", 100, 40)]), count(1), page.render
     rendered = []
     monkeypatch.setattr(page, "render", lambda view: rendered.append(next(times)) or real(view))
-    pages = Pages(Limits())
+    pages = Pages(found, Limits())
     for _ in range(3):
-        pages.page(found.state, found.clock(), "")
+        pages.page("")
     assert len(rendered) == 1
     found.duplicates(4)
-    pages.page(found.state, found.clock(), "window=28d")
+    pages.page("window=28d")
     assert len(rendered) == 1
-    pages.page(found.state, found.clock(), "window=7d")
+    pages.page("window=7d")
     found.ready(False, "recovering")
-    pages.page(found.state, found.clock(), "")
+    pages.page("")
     found.withdraw()
-    assert "acme" not in pages.page(found.state, found.clock(), "")[0].decode()
+    assert "acme" not in pages.page("")[0].decode()
     assert len(rendered) == 4
 
 

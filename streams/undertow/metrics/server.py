@@ -24,7 +24,7 @@ from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST as OPENMETRICS
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from undertow.metrics.board import Board, State
+from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector
 from undertow.metrics.probes import Limits, Probe, health, readiness
 from undertow.pages.page import HTML, Pages
@@ -92,7 +92,8 @@ class _Server(ThreadingMixIn, TCPServer):
     request_queue_size = MAX_CONNECTIONS
 
     def __init__(self, board: Board, host: str, port: int, limits: Limits) -> None:
-        self.board, self.limits, self.collector, self.pages = board, limits, Collector(board), Pages(limits)
+        self.board, self.limits = board, limits
+        self.collector, self.pages = Collector(board), Pages(board, limits)
         self._free = BoundedSemaphore(MAX_CONNECTIONS)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
@@ -174,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/readyz":
             self._probe(readiness(state, now, self.server.limits))
         elif path == "/":
-            self._page(state, now, query)
+            self._page(query)
         else:
             self._answer(404, PLAIN, b"nothing here; see /\n")
 
@@ -193,9 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._compressed(OPENMETRICS if openmetrics else TEXT, body, {"Vary": "Accept, Accept-Encoding"})
 
-    def _page(self, state: State, now: float, query: str) -> None:
+    def _page(self, query: str) -> None:
         try:
-            body, headers = self.server.pages.page(state, now, query)
+            body, headers = self.server.pages.page(query)
         except Exception:
             _log.exception("metrics server: the page failed")
             self._answer(500, PLAIN, b"the page failed; the worker's log says why\n")

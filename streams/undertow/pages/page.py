@@ -14,9 +14,9 @@ from urllib.parse import parse_qs
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from undertow.metrics.board import State
+from undertow.metrics.board import Board, State
 from undertow.metrics.catalog import BY_NAME
-from undertow.metrics.collector import Sheet, fill
+from undertow.metrics.collector import Collector
 from undertow.metrics.probes import Limits, Probe, readiness
 from undertow.pages import drawing
 from undertow.pages.view import View, chosen, view
@@ -28,13 +28,14 @@ CALLS: Final = "undertow_customers_to_call"
 class Pages:
     """The page of a board, by window. Called from any thread; a second caller waits for the first and takes its page."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, board: Board, limits: Limits) -> None:
+        self._board, self._limits = board, limits
         self._rendering = Lock()
         self._kept: dict[str, tuple[State, Probe, bytes]] = {}
 
-    def page(self, state: State, now: float, query: str) -> tuple[bytes, Mapping[str, str]]:
-        """The page and its headers. ``now`` in the board's monotonic seconds, ``query`` as it stands in the address."""
+    def page(self, query: str) -> tuple[bytes, Mapping[str, str]]:
+        """The page and its headers, as of now. ``query`` as it stands in the address."""
+        state, now = self._board.state, self._board.clock()
         asked = parse_qs(query, max_num_fields=8).get("window", [None]) if query.count("&") < 8 else [None]
         window = chosen(asked[0])
         probe = readiness(state, now, self._limits)
@@ -47,20 +48,18 @@ class Pages:
                     ready=probe.ok,
                     why=probe.words,
                     version=state.version,
-                    calls=customers_to_call(state, now),
+                    calls=customers_to_call(self._board),
                 )
                 kept = self._kept[window] = (state, probe, render(found))
         return kept[2], {"Content-Security-Policy": policy(), "Referrer-Policy": "no-referrer"}
 
 
-def customers_to_call(state: State, now: float) -> dict[str, float] | None:
-    """As the scrape shows them, by vendor; None while nobody counts them."""
-    if CALLS not in BY_NAME or state.exposed is None:
+def customers_to_call(board: Board) -> dict[str, float] | None:
+    """As the scrape shows them, by the vendor whose ticket each stopped after; None while nobody counts them."""
+    if CALLS not in BY_NAME or board.state.exposed is None:
         return None
-    sheet = Sheet()
-    fill(sheet, state, now)
-    found = [sample for family in sheet.families() for sample in family.samples if sample.name == CALLS]
-    return {sample.labels["vendor"]: sample.value for sample in found} if found else None
+    samples = (sample for family in Collector(board).collect() for sample in family.samples)
+    return {sample.labels["vendor"]: sample.value for sample in samples if sample.name == CALLS} or None
 
 
 def render(found: View) -> bytes:

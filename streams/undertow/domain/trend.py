@@ -50,10 +50,8 @@ class Trend(Struct, frozen=True):
 
 
 def trend(tallied: Tallied, known: Known) -> Trend:
-    """Of one vendor."""
+    """Of one vendor; as good as none while no such day has a ticket reported as met."""
     days = range(known.mature - WEEK * WEEKS + 1, known.mature + 1)
     counts = [(day, tallied.counts(day)) for day in days]
-    return Trend(
-        known.mature,
-        tuple((day, Count(one.reported_met, one.reported_met_but_bad)) for day, one in counts if one.reported_met),
-    )
+    known_days = tuple((day, Count(of.reported_met, of.reported_met_but_bad)) for day, of in counts if of.reported_met)
+    return Trend(known.mature, known_days) if known_days else Trend()

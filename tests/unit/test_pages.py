@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from itertools import count, pairwise
+from types import SimpleNamespace
 
 import pytest
+from prometheus_client.core import GaugeMetricFamily
 
 import watched
 from undertow.domain.contract import Contract
@@ -142,6 +144,23 @@ def test_customers_to_call_are_not_none_while_nobody_counts_them() -> None:
     counted = seen(found.state, calls={"acme": 12.0, "none": 3.0})
     assert (counted.calls, counted.panels[0].calls) == ("15", "12")
     assert seen(found.state, calls={"acme": 0.0}).calls == "0"
+
+
+def test_whom_to_call_is_read_off_the_figures_of_the_scrape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the metric's name, so that page and dashboard say the same; gone with the ledger."""
+    shown = GaugeMetricFamily(page.CALLS, "as agreed", labels=["vendor"])
+    shown.add_metric(["acme"], 12.0)
+    shown.add_metric(["none"], 3.0)
+    others = GaugeMetricFamily("undertow_tickets", "another", value=7.0)
+    monkeypatch.setattr(page, "BY_NAME", {page.CALLS: None})
+    monkeypatch.setattr(page, "Collector", lambda board: SimpleNamespace(collect=lambda: iter([others, shown])))
+    found = board([figures("acme", 100, 40)])
+    assert page.customers_to_call(found) == {"acme": 12.0, "none": 3.0}
+    said = Text(html(found)).all
+    assert "Customers to call 15 " in said
+    assert "To call 12 customers" in said
+    found.withdraw()
+    assert page.customers_to_call(found) is None
 
 
 # -- what it says

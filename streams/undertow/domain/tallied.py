@@ -13,7 +13,7 @@ from undertow.domain.patterns.accusations import Cases
 from undertow.domain.periods import Period
 
 Tallies = Mapping[Tally, int]
-Family = Literal["verdict", "case", "mix", "counted"]
+Family = Literal["verdict", "case", "mix", "counted", "outcome"]
 _FAMILY: Final[Mapping[str, Family]] = {
     "verdict": "verdict",
     "unsolved": "verdict",
@@ -28,6 +28,7 @@ _FAMILY: Final[Mapping[str, Family]] = {
     "csat": "counted",
     "recovery": "counted",
     "first_contact": "counted",
+    "outcome": "outcome",
 }
 """By a tally's kind, what it is asked for together with."""
 _EMPTY: Final = Cell()
@@ -46,7 +47,7 @@ class Tallied:
         self._days: dict[int, dict[str, Cell]] = {}
         self._sums: dict[tuple[Family, str], list[dict[Tally, int]]] = {}
         self._counts: dict[int, Counts] = {}
-        self._read: dict[int, dict[tuple[Tally, ...], list[int]]] = {}
+        self._read: dict[int, dict[tuple[str, tuple[Tally, ...]], list[int]]] = {}
         """What was read of a day, until one of its cells changes."""
         self.update(cells)
 
@@ -107,14 +108,18 @@ class Tallied:
         """The cases of all segments over all days before a period."""
         return self._between(0, self._stretch(period.first))
 
-    def on(self, day: int, wanted: tuple[Tally, ...]) -> list[int]:
-        """How often each tally was counted on one day, all segments together."""
+    def on(self, day: int, wanted: tuple[Tally, ...], segment: str = ALL) -> list[int]:
+        """How often each tally was counted on one day, of one segment or of all together."""
         read = self._read.setdefault(day, {})
-        found = read.get(wanted)
+        found = read.get((segment, wanted))
         if found is None:
-            cells = self._days.get(day, {}).values()
-            found = read[wanted] = [sum([cell.tallies.get(tally, 0) for cell in cells]) for tally in wanted]
+            cells = self._cells_of(day, segment)
+            found = read[segment, wanted] = [sum([cell.tallies.get(tally, 0) for cell in cells]) for tally in wanted]
         return found
+
+    def counts(self, day: int, segment: str = ALL) -> Counts:
+        """The counts of one day, of one segment or of all together."""
+        return self._total(day) if segment == ALL else _sum([cell.counts for cell in self._cells_of(day, segment)])
 
     def within(self, period: Period, wanted: tuple[Tally, ...]) -> tuple[Counts, list[int]]:
         """The counts and some tallies of all segments over a period, which may begin and end on any day."""
@@ -122,10 +127,6 @@ class Tallied:
         days = [day for day in range(first, last + 1) if day in self._days]
         total = _sum(map(self._total, days))
         return total, [sum(some) for some in zip(*[self.on(day, wanted) for day in days], strict=True)]
-
-    def counts(self, day: int) -> Counts:
-        """The counts of one day, all segments together."""
-        return self._total(day) if day in self._days else ZERO
 
     def _replace(self, key: CellKey, cell: Cell) -> None:
         place = self._stretch(key.day)
@@ -147,8 +148,12 @@ class Tallied:
         """The counts of one day, all segments together."""
         found = self._counts.get(day)
         if found is None:
-            found = self._counts[day] = _sum(cell.counts for cell in self._days[day].values())
+            found = self._counts[day] = _sum(cell.counts for cell in self._cells_of(day, ALL))
         return found
+
+    def _cells_of(self, day: int, segment: str) -> list[Cell]:
+        cells = self._days.get(day, {})
+        return list(cells.values()) if segment == ALL else [cells[segment]] if segment in cells else []
 
     def _stretches(self, family: Family, segment: str) -> list[dict[Tally, int]]:
         found = self._sums.get((family, segment))

@@ -23,6 +23,18 @@ from undertow.topics import CASEBOOK, CELLS, CLAIMS, FINDINGS, SOURCES, TICKETS,
 
 DAYS: Final = 150
 DAY: Final = 86_400.0
+UNPLAYED: Final = {
+    "undertow_disputed_findings": "nobody answers a finding in the simulated world",
+    "undertow_customers_to_call": "customers are evaluated each night by a worker, not by a statement",
+    "undertow_iceberg_ratio": "as above",
+    "undertow_iceberg_ratio_low": "as above",
+    "undertow_iceberg_ratio_high": "as above",
+    "undertow_excess_silence_ratio": "as above",
+    "undertow_excess_silence_ratio_low": "as above",
+    "undertow_excess_silence_ratio_high": "as above",
+    "undertow_silence_eligible_customers": "as above",
+}
+"""Metrics that the board below leaves empty, with the reason."""
 
 
 @cache

@@ -142,8 +142,8 @@ def build() -> make.Dashboard:
     found = found.with_panel(
         number(
             "Customers to call",
-            "How many customers have probably left or are about to, by the vendor whose ticket each stopped after ('none': "
-            "after no ticket). Who they are is in the list of the report, never in a metric.",
+            "How many customers have probably left, and not long ago, by the vendor whose ticket each stopped after ('none': "
+            "after no ticket). Who they are is for the company alone and in no metric.",
             "short",
             [Query(top("customers_to_call", of='vendor=~"$vendor|none"'), "{{vendor}}", instant=True)],
             (8, 9),

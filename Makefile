@@ -51,8 +51,9 @@ format: $(READY) ## write the code's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(READY) ## write the generated parts of the README
+docs: $(READY) ## write the generated parts of the README, and the dashboards' JSON
 	$(BIN)/python -m tests.docs.generate
+	$(BIN)/python -m dashboards.generate
 
 lock: ## pin the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lock

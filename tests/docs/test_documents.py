@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_the_packages_of_the_project_file_are_the_packages_of_the_tree() -> None
     source = ROOT / "streams"
     found = {str(path.parent.relative_to(source)).replace("/", ".") for path in source.rglob("__init__.py")}
     assert sorted(listed) == sorted(found | {"undertow.schemas"})
+
+
+def test_every_file_that_a_package_reads_is_installed_with_it() -> None:
+    """Templates and style sheets are no modules: what is not declared as data is missing once installed."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    source = ROOT / "streams"
+    for path in (source / "undertow").rglob("*"):
+        if path.is_dir() or path.suffix in {".py", ".pyc"}:
+            continue
+        home = next(parent for parent in path.parents if (parent / "__init__.py").exists())
+        patterns = declared.get(".".join(home.relative_to(source).parts), [])
+        assert any(path.relative_to(home).match(pattern) for pattern in patterns), path
 
 
 def test_the_asyncapi_channels_are_the_topics_that_others_meet() -> None:

@@ -71,6 +71,8 @@ def test_only_the_ledgers_owner_shows_vendor_figures_and_another_takes_over(inst
     owner, other = sorted(workers, key=shows_figures, reverse=True)
     before = owner.samples("undertow_reported_tickets")
     assert before["all", "acme", "all"] == 30
+    assert "75\u202f%" in owner.get("/?window=all")[1], "the leaders' page shows 30 of 40"
+    assert "another one owns the ledger" in other.get("/?window=all")[1]
     assert owner.stop() == 0
     assert owner.get("/metrics") == (0, "")
     here.until(lambda: other.samples("undertow_reported_tickets") == before, "the other shows the same figures")

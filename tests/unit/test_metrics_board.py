@@ -224,8 +224,17 @@ def test_counters_of_every_known_label_begin_at_zero() -> None:
     assert len(shown["undertow_feed_consumed_total"]) == len(SOURCES) * (len(CONTRACTS) + 2)
     assert len(shown["undertow_feed_rejected_total"]) == len(SOURCES) * len(REASONS)
     for metric in CATALOG:
-        if metric.type == "counter":
+        if metric.type == "counter" and metric.name != "undertow_process_cpu_seconds_total":
             assert {sample.value for sample in shown[metric.name]} == {0}
+
+
+def test_the_worker_shows_what_it_costs() -> None:
+    """Processor time grows with work; memory is in bytes: an interpreter needs more than 5 MB and less than all there is."""
+    board = new_board()
+    before = value(board, "undertow_process_cpu_seconds_total")
+    sum(n * n for n in range(300_000))
+    assert value(board, "undertow_process_cpu_seconds_total") > before
+    assert 5e6 < value(board, "undertow_process_peak_memory_bytes") < 1e12
 
 
 def test_counters_count_by_feed_vendor_and_reason() -> None:

@@ -23,6 +23,7 @@ from undertow.metrics.board import Board
 from undertow.metrics.catalog import BY_NAME
 from undertow.metrics.probes import Limits
 from undertow.metrics.server import CannotListen, MetricsServer
+from undertow.pages import page
 from undertow.settings import Settings
 from undertow.topics import CASEBOOK, SOURCES, TICKETS, registry
 
@@ -111,6 +112,25 @@ def test_a_real_scrape_is_the_catalog_in_both_directions(board, running, accept,
     assert answer.code == 200
     assert answer.headers["Content-Type"].startswith(kind)
     assert {sample.name for family in parse(answer.words) for sample in family.samples} == set(BY_NAME)
+
+
+def test_a_page_that_cannot_be_rendered_is_an_answer_with_words_and_a_log_line(running, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(page, "render", lambda view: 1 / 0)
+    with caplog.at_level(logging.ERROR, logger="undertow.metrics"):
+        answer = ask(running, "/")
+    assert answer.code == 500
+    assert "Traceback" not in answer.words
+    assert "ZeroDivisionError" in caplog.text
+    assert ask(running, "/healthz").code == 200
+
+
+def test_the_page_shows_the_board_over_the_window_that_is_asked_for(board, running) -> None:
+    show_everything(board)
+    answer = ask(running, "/?window=28d", Accept_Encoding="gzip")
+    assert b"acme" in gzip.decompress(answer.body)
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    board.withdraw()
+    assert "acme" not in ask(running, "/").words
 
 
 def test_a_query_does_not_hide_the_page(running) -> None:
@@ -212,7 +232,9 @@ def test_only_get_and_head_are_answered(running, method) -> None:
 def test_every_answer_is_hardened_and_says_nothing_of_the_server(running, path) -> None:
     headers = ask(running, path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Content-Security-Policy"] == "default-src 'none'"
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert (";" in policy) == (path == "/"), "only the page may bring a style"
     assert headers["Cache-Control"] == "no-store"
     assert "Server" not in headers
     assert "python" not in str(headers).lower()

@@ -27,6 +27,7 @@ from undertow.domain.patterns.accusations import Cases
 from undertow.domain.periods import Known, Period
 from undertow.domain.stated import Stated, stated
 from undertow.domain.tallied import Tallied, cases
+from undertow.domain.trend import Trend, trend
 from undertow.domain.verdicts import Verdict
 
 _WATCHED: Final = max(ROLLING, *(long for _, long, _ in BURNS))
@@ -56,6 +57,8 @@ class Standing(Struct, frozen=True):
     """By lag and segment."""
     counted: tuple[tuple[str, str, str, int], ...] = ()
     """Window, what, which, how many: promises, hand-offs, ratings, how soon failures were owned, one contact and durable."""
+    trend: Trend = Trend()
+    """Hidden dissatisfaction week by week."""
 
 
 class Statement(Struct, frozen=True):
@@ -105,6 +108,7 @@ def standing(
             for window, sums, _ in tallied.windows("counted", ALL, known.mature)
             for tally, n in sorted(sums.items())
         ),
+        trend(tallied, known),
     )
 
 

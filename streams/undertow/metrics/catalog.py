@@ -122,6 +122,10 @@ CATALOG: Final[tuple[Metric, ...]] = (
     Metric(
         "undertow_commit_age_seconds", "gauge", "seconds", (), "Time since the last commit; absent before the first."
     ),
+    Metric("undertow_process_cpu_seconds_total", "counter", "seconds", (), "Processor time the worker has used."),
+    Metric(
+        "undertow_process_peak_memory_bytes", "gauge", "bytes", (), "The most memory it has held since it was started."
+    ),
     Metric("undertow_build_info", "info", "", (VERSION,), "What is running."),
 )
 BY_NAME: Final = {metric.name: metric for metric in CATALOG}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -41,6 +44,8 @@ class Collector:
         """Every metric that has a value, in the catalog's order."""
         sheet = Sheet()
         fill(sheet, self._board.state, self._board.clock())
+        sheet.add("undertow_process_cpu_seconds_total", (), time.process_time())
+        sheet.add("undertow_process_peak_memory_bytes", (), peak_memory())
         return sheet.families()
 
 
@@ -69,6 +74,12 @@ class Sheet:
     def families(self) -> Iterator[Family]:
         """Those with a sample, in the catalog's order."""
         return (self._families[metric.name] for metric in CATALOG if metric.name in self._families)
+
+
+def peak_memory() -> int:
+    """Bytes: the most this process has held. Linux counts it in KiB, macOS in bytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def fill(sheet: Sheet, state: State, now: float) -> None:

@@ -29,7 +29,7 @@ from undertow.domain.verdicts import Colour
 from undertow.topics import SOURCES
 from undertow.wire import REASONS
 
-Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters", "score"]
+Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters", "score", "bytes"]
 
 
 class Label(Struct, frozen=True):

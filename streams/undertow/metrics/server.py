@@ -1,4 +1,4 @@
-"""The worker's HTTP server: metrics and two probes, on a daemon thread from process start.
+"""The worker's HTTP server: metrics, two probes and the leaders' page, on a daemon thread from process start.
 
 It runs beside the event loop and not on it, so that a loop that hangs is reported and does not hang its own report.
 Reads only; answers GET and HEAD, one request a connection.
@@ -27,6 +27,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector
 from undertow.metrics.probes import Limits, Probe, health, readiness
+from undertow.pages.page import HTML, Pages
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 PLAIN: Final = "text/plain; charset=utf-8"
@@ -38,12 +39,6 @@ ANSWER_WITHIN: Final = 30.0
 """Seconds for the answer to be taken."""
 MAX_CONNECTIONS: Final = 32
 """At once. More are closed unread: threads are memory of the worker."""
-PAGE: Final = b"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Undertow</title>
-<h1>Undertow</h1>
-<ul><li><a href="/metrics">metrics</a><li><a href="/healthz">healthz</a>: does the loop turn
-<li><a href="/readyz">readyz</a>: does the worker do its work</ul>
-"""
 _log: Final = logging.getLogger("undertow.metrics")
 
 
@@ -97,7 +92,8 @@ class _Server(ThreadingMixIn, TCPServer):
     request_queue_size = MAX_CONNECTIONS
 
     def __init__(self, board: Board, host: str, port: int, limits: Limits) -> None:
-        self.board, self.limits, self.collector = board, limits, Collector(board)
+        self.board, self.limits = board, limits
+        self.collector, self.pages = Collector(board), Pages(board, limits)
         self._free = BoundedSemaphore(MAX_CONNECTIONS)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
@@ -168,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
         return head
 
     def _route(self) -> None:
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
         state, now = self.server.board.state, self.server.board.clock()
         if self.command not in {"GET", "HEAD"}:
             self._answer(405, PLAIN, b"only GET and HEAD\n", {"Allow": "GET, HEAD"})
@@ -179,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/readyz":
             self._probe(readiness(state, now, self.server.limits))
         elif path == "/":
-            self._answer(200, "text/html; charset=utf-8", PAGE)
+            self._page(query)
         else:
             self._answer(404, PLAIN, b"nothing here; see /\n")
 
@@ -196,11 +192,22 @@ class _Handler(BaseHTTPRequestHandler):
             _log.exception("metrics server: the scrape failed")
             self._answer(500, PLAIN, b"the scrape failed; the worker's log says why\n")
             return
-        headers = {"Vary": "Accept, Accept-Encoding"}
+        self._compressed(OPENMETRICS if openmetrics else TEXT, body, {"Vary": "Accept, Accept-Encoding"})
+
+    def _page(self, query: str) -> None:
+        try:
+            body, headers = self.server.pages.page(query)
+        except Exception:
+            _log.exception("metrics server: the page failed")
+            self._answer(500, PLAIN, b"the page failed; the worker's log says why\n")
+            return
+        self._compressed(HTML, body, {"Vary": "Accept-Encoding", **headers})
+
+    def _compressed(self, kind: str, body: bytes, headers: dict[str, str]) -> None:
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, compresslevel=1)
             headers["Content-Encoding"] = "gzip"
-        self._answer(200, OPENMETRICS if openmetrics else TEXT, body, headers)
+        self._answer(200, kind, body, headers)
 
     def _probe(self, probe: Probe) -> None:
         self._answer(200 if probe.ok else 503, PLAIN, f"{probe.words}\n".encode())

@@ -15,7 +15,8 @@ import pytest
 from msgspec.structs import replace
 
 import watched
-from undertow.domain.spikes import Count
+from undertow.domain.alarms import Watched
+from undertow.domain.spikes import Count, spike
 from undertow.domain.trend import Trend
 from undertow.metrics.board import Board
 from undertow.metrics.server import MetricsServer
@@ -71,7 +72,8 @@ def _with_the_worst(board: Board) -> Board:
         last = one.trend.last
         days = {day: Count(4, 0) for day in range(last - 89, last + 1)} | {last - n: Count(4, 3) for n in range(18)}
         risen = Trend(last, tuple(days.items()))
-        standings.append(replace(one, trend=risen) if one.vendor == "gaming" else one)
+        alarm = Watched("all", "mature", last, spike(days, last), True)
+        standings.append(replace(one, trend=risen, watched=(alarm,)) if one.vendor == "gaming" else one)
     more = [(replace(row, vendor=long), said) for row, said in statement.figures if row.vendor == "small"]
     spread = replace(statement, figures=(*statement.figures, *more), standings=tuple(standings))
     board.expose(spread, {**contracts, long: contracts["small"], "unheard": contracts["small"]})

@@ -20,12 +20,8 @@ from undertow.metrics.catalog import BY_NAME
 from undertow.metrics.labels import CLASSES, STATES, WINDOW_NAMES
 
 TO_LAND: Final = {
-    "undertow_outcome_tickets": ("vendor", "segment", "window", "outcome"),
     "undertow_customers_to_call": ("vendor",),
-    "undertow_spike": ("vendor", "segment", "lag"),
     "undertow_disputed_findings": ("vendor", "state"),
-    "undertow_early_ratio": ("vendor", "lag"),
-    "undertow_early_usual_ratio": ("vendor", "lag"),
     "undertow_iceberg_ratio": ("vendor",),
     "undertow_iceberg_ratio_low": ("vendor",),
     "undertow_iceberg_ratio_high": ("vendor",),

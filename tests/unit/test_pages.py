@@ -13,9 +13,10 @@ import pytest
 from prometheus_client.core import GaugeMetricFamily
 
 import watched
+from undertow.domain.alarms import Watched
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Figures, Rate
-from undertow.domain.spikes import Count
+from undertow.domain.spikes import Count, spike
 from undertow.domain.standing import Standing, Statement
 from undertow.domain.trend import WEEK, WEEKS, Trend
 from undertow.domain.verdicts import Colour, verdict
@@ -195,17 +196,40 @@ def test_the_trend_of_a_ledger_is_that_of_its_cells() -> None:
         assert sum(one.bad for one in inside) == windows[standing.vendor].count
 
 
+def risen(segment: str = "all", lag: str = "mature", alarm: bool = True) -> Watched:
+    """A week of three bad tickets in four, after a calm quarter."""
+    return Watched(segment, lag, LAST, spike(dict(TROUBLE), LAST), alarm)
+
+
+TROUBLE = (
+    *((day, Count(4, 0)) for day in range(LAST - 89, LAST - 10)),
+    *((day, Count(4, 3)) for day in range(LAST - 6, LAST + 1)),
+)
+
+
 def test_a_spike_stands_among_the_alerts_and_in_the_drawing() -> None:
     """From the week on in which the rise began."""
-    calm = [(day, Count(4, 0)) for day in range(LAST - 89, LAST - 10)]
-    risen = [(day, Count(4, 3)) for day in range(LAST - 6, LAST + 1)]
-    found = board([figures("acme", 100, 30)], [Standing("acme", trend=Trend(LAST, (*calm, *risen)))])
+    standing = Standing(
+        "acme", trend=Trend(LAST, TROUBLE), watched=(risen(), risen("gold", "3d"), risen("basic", alarm=False))
+    )
+    found = board([figures("acme", 100, 30)], [standing])
     panel = seen(found.state).panels[0]
+    assert len(panel.alerts) == 2
     assert panel.alerts[0].startswith("spike: 21 of 28 tickets bad in the last 7 days")
+    assert panel.alerts[1].endswith(" in segment gold, 3 days after the solve")
     assert panel.chart is not None
     assert panel.chart.spike == pytest.approx(panel.chart.points[-1].x - 12.8, abs=0.2)
     assert "▲ spike" in html(found)
     assert "✓ None." not in html(found)
+
+
+def test_a_spike_that_does_not_stand_among_all_segments_is_no_alert() -> None:
+    """What the metric does not call an alarm, the page does not either."""
+    found = board(
+        [figures("acme", 100, 30)], [Standing("acme", trend=Trend(LAST, TROUBLE), watched=(risen(alarm=False),))]
+    )
+    assert seen(found.state).panels[0].alerts == ()
+    assert "▲ spike" not in html(found)
 
 
 def test_the_truth_budget_that_burns_stands_among_the_alerts() -> None:

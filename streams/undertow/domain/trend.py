@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from undertow.domain.ledger import Rate
 from undertow.domain.periods import Known
-from undertow.domain.spikes import Count, Spike, spike
+from undertow.domain.spikes import Count
 from undertow.domain.tallied import Tallied
 
 WEEKS: Final = 13
-"""As many days as the longest window, to the next whole week; a spike is looked for in 90 of them."""
+"""As many days as the longest window, to the next whole week."""
 WEEK: Final = 7
 
 
@@ -42,11 +42,6 @@ class Trend(Struct, frozen=True):
             week[0] += count.bad
             week[1] += count.n
         return [Week(self.last - WEEK * (WEEKS - 1 - place), Rate(*some)) for place, some in enumerate(sums)]
-
-    @property
-    def spike(self) -> Spike:
-        """Whether it has suddenly risen, all segments together."""
-        return spike(dict(self.days), self.last)
 
 
 def trend(tallied: Tallied, known: Known) -> Trend:

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from undertow.domain import spikes
+from undertow.domain.alarms import MATURE, Watched
 from undertow.domain.ledger import ALL, Figures
 from undertow.domain.standing import Standing
 from undertow.domain.trend import Trend, Week
@@ -144,8 +144,8 @@ def _panel(
 ) -> Panel:
     trend = standing.trend if standing is not None else Trend()
     weeks = trend.weeks
-    spike = trend.spike
-    began = spike.began if spike.state == "spike" else None
+    alarms = [one for one in standing.watched if one.alarm] if standing is not None else []
+    began = next((one.spike.began for one in alarms if (one.segment, one.lag) == (ALL, MATURE)), None)
     sign, word = words.WORDS[said.colour]
     called = None if calls is None else calls.get(row.vendor)
     return Panel(
@@ -167,7 +167,7 @@ def _panel(
         known=row.hidden.n >= minimum_n,
         chart=chart(weeks, said.limit, minimum_n, began),
         weeks=tuple(map(_week, weeks)),
-        alerts=_alerts(standing, spike, trend.last),
+        alerts=_alerts(standing, alarms),
         calls=None if called is None else f"{round(called):,}",
         used=_used(standing),
         equity=_equity(standing, window),
@@ -189,8 +189,8 @@ def _week(week: Week) -> tuple[str, str, str, str]:
     return words.day(week.last), f"{rate.n:,}", f"{rate.count:,.0f}", words.share(rate)
 
 
-def _alerts(standing: Standing | None, spike: spikes.Spike, last: int) -> tuple[str, ...]:
-    found = [spikes.words(spike, last)] if spike.state == "spike" else []
+def _alerts(standing: Standing | None, alarms: Iterable[Watched]) -> tuple[str, ...]:
+    found = [words.risen(one) for one in alarms]
     if standing is not None and standing.budget is not None:
         found += [words.burning(alert) for alert in standing.budget.alerts if alert.fires]
     return tuple(found)

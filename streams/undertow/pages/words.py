@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
+from undertow.domain import spikes
+from undertow.domain.alarms import MATURE, Watched
 from undertow.domain.budget import Alert
 from undertow.domain.ledger import ALL, Rate
 from undertow.domain.verdicts import Colour
@@ -63,6 +65,13 @@ def moment(seconds: float) -> str:
     """A time, seconds since 1970-01-01T00:00Z."""
     found = datetime.fromtimestamp(seconds, UTC)
     return f"{found.day} {found:%B %Y, %H:%M} UTC"
+
+
+def risen(one: Watched) -> str:
+    """What the alarm of one series says."""
+    where = "" if one.segment == ALL else f" in segment {one.segment}"
+    age = "" if one.lag == MATURE else f", {one.lag.removesuffix('d')} days after the solve"
+    return f"{spikes.words(one.spike, one.last_day)}{where}{age}".replace("%", f"{NARROW}%")
 
 
 def burning(alert: Alert) -> str:

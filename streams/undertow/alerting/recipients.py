@@ -77,7 +77,9 @@ def read(path: Path, contracted: Collection[str]) -> Recipients:
     shared = [(a, b) for a in found.vendors for b in everybody if a != b and _meet(found.vendors[a], everybody[b])]
     if shared:
         words = "; ".join(f"{a} and {b}" for a, b in shared)
-        raise BadRecipients(f"{path}: a vendor must not read what is said of others, but these share an address: {words}")
+        raise BadRecipients(
+            f"{path}: a vendor must not read what is said of others, but these share an address: {words}"
+        )
     return found
 
 

@@ -9,7 +9,9 @@ import yaml
 
 from undertow.alerting.recipients import Recipient, Recipients
 
-HEAD: Final = "# Made by `undertow alerts routes` of the contracts and recipients.yaml: edit those, and make it again.\n"
+HEAD: Final = (
+    "# Made by `undertow alerts routes` of the contracts and recipients.yaml: edit those, and make it again.\n"
+)
 TEMPLATES: Final = "/etc/alertmanager/templates/*.tmpl"
 AT_ONCE: Final = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
 DAILY: Final = {"group_wait": "5m", "group_interval": "24h", "repeat_interval": "23h"}
@@ -34,7 +36,9 @@ def config(recipients: Recipients, templates: str = TEMPLATES) -> dict[str, Any]
         **AT_ONCE,
         "routes": [
             *(_vendor(vendor) for vendor in sorted(recipients.vendors)),
-            _route("leaders-now", ['audience="leaders"', 'severity="critical"'], AT_ONCE, ["alertname", "job", "vendor"]),
+            _route(
+                "leaders-now", ['audience="leaders"', 'severity="critical"'], AT_ONCE, ["alertname", "job", "vendor"]
+            ),
             _route("leaders-digest", ['audience="leaders"'], DAILY, ["job"]),
             _route("engineers", ['audience="engineers"', 'severity="critical"'], AT_ONCE, ["alertname", "job"]),
             _route("engineers", ['audience="engineers"'], DAILY, ["job"]),
@@ -45,7 +49,10 @@ def config(recipients: Recipients, templates: str = TEMPLATES) -> dict[str, Any]
         _receiver("engineers", engineers, "undertow"),
         _receiver("leaders-now", leaders, "undertow"),
         _receiver("leaders-digest", leaders, "undertow.digest"),
-        *(_receiver(called(vendor), recipients.vendors[vendor], "undertow.vendor") for vendor in sorted(recipients.vendors)),
+        *(
+            _receiver(called(vendor), recipients.vendors[vendor], "undertow.vendor")
+            for vendor in sorted(recipients.vendors)
+        ),
     ]
     return whole
 

@@ -168,7 +168,8 @@ def test_the_image_is_built_of_what_exists_and_pinned_by_the_constraints() -> No
     assert len(bases) == 2
     assert len(set(bases)) == 1
     assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", bases[0])
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = settings["project"]
     least = tuple(map(int, project["requires-python"].removeprefix(">=").split(".")))
     assert tuple(map(int, bases[0].split(":")[1].split("-")[0].split(".")))[:2] >= least
     copied = [
@@ -181,7 +182,8 @@ def test_the_image_is_built_of_what_exists_and_pinned_by_the_constraints() -> No
     assert "-c constraints.txt" in DOCKERFILE
     (extra,) = re.findall(r"'\.\[(\w+)\]'", DOCKERFILE)
     assert extra in project["optional-dependencies"]
-    needed = {"README.md", "LICENSE", "pyproject.toml", "constraints.txt", "streams", "schemas"}
+    folders = set(settings["tool"]["setuptools"]["package-dir"].values())
+    needed = {"README.md", "LICENSE", "pyproject.toml", "constraints.txt", *folders}
     assert needed <= set(copied), "setuptools reads these"
 
 

@@ -46,6 +46,7 @@ minimum_n: 20
 tolerance: 0.1
 objective: 0.98
 patterns: {closed_within: 5m, false_alarm: 0.05, last_days: 2, blames: [customer error], numbering: none}
+alerts: {silent_after: 8h, promise_broken: 0.05, repeat_failure: 0.02, unverifiable: 0.1, backdated: 0.05, equity: 0.05}
 period: month
 horizon: 200d
 as_of: 2026-06-30
@@ -198,7 +199,7 @@ def test_the_defaults_of_the_schema_are_the_reader_s():
     said = {name: part["default"] for name, part in SCHEMA["properties"].items() if "default" in part}
     assert {"repeat_window", "minimum_n", "keep_all", "targets"} <= set(said)
     assert parse(json.dumps({"vendor": "acme", **said}), "a") == parse("vendor: acme", "a")
-    for name in ("Reading", "Patterns"):
+    for name in ("Reading", "Patterns", "Alerts"):
         parts = {key: part["default"] for key, part in SCHEMA["$defs"][name]["properties"].items() if "default" in part}
         assert parts
         assert parse(json.dumps({"vendor": "a", name.lower(): parts}), "a") == parse("vendor: a", "a")

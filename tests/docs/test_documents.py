@@ -36,7 +36,9 @@ def test_the_picture_of_the_table_is_current_and_needs_nothing_from_outside() ->
     assert set(re.findall(r"https?://[^\"' )]+", text)) <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "dashboards/README.md", "schemas/README.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "ARCHITECTURE.md", "dashboards/README.md", "schemas/README.md", "deploy/README.md"]
+)
 def test_every_file_and_metric_that_a_document_names_exists(name: str) -> None:
     """Relative links lead somewhere; every ``undertow_`` name stands in the catalog."""
     text = (ROOT / name).read_text(encoding="utf-8")

@@ -31,6 +31,19 @@ def shows_figures(worker: Worker) -> bool:
     return bool(worker.samples("undertow_reported_tickets"))
 
 
+def silence(workers: list[Worker], feed: str) -> float:
+    """Seconds since the newest record of acme's feed, as rules reckon it: of all workers the highest."""
+    now = max(value for worker in workers for value in worker.samples("undertow_contract_working_seconds").values())
+    last = [
+        value
+        for worker in workers
+        for (_, of, vendor), value in worker.samples("undertow_feed_last_record_working_seconds").items()
+        if (of, vendor) == (feed, "acme")
+    ]
+    assert last, "no worker has seen a record"
+    return now - max(last)
+
+
 def test_without_its_topics_a_worker_does_not_start_and_says_what_to_run(install: Install) -> None:
     """Stock Faust reports OK and consumes nothing; ours exits with code 3 and the command that cures it."""
     here = install(ACME)
@@ -69,6 +82,9 @@ def test_only_the_ledgers_owner_shows_vendor_figures_and_another_takes_over(inst
     here.drained(120)
     here.until(lambda: [shows_figures(worker) for worker in workers].count(True) == 1, "one worker shows figures")
     owner, other = sorted(workers, key=shows_figures, reverse=True)
+    assert silence(workers, here.topic(TICKETS)) < 120, (
+        "the broker's time of the newest record, on the contract's clock"
+    )
     before = owner.samples("undertow_reported_tickets")
     assert before["all", "acme", "all"] == 30
     assert "75\u202f%" in owner.get("/?window=all")[1], "the leaders' page shows 30 of 40"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from undertow.adapters.mapping import Mapping
 from undertow.contracts import parse
+from undertow.domain.alerts import Alerts
 from undertow.domain.calendars import Calendar
 from undertow.domain.contract import DAY, RUNNING, Contract, Feed, Target
 from undertow.domain.patterns.thresholds import Allowed, Patterns
@@ -166,6 +167,7 @@ def test_readings_patterns_and_feeds_are_read_as_their_owners_define_them():
 reading: {pauses: all, paused: [pending]}
 readings: {bots: {reply: bot}}
 patterns: {closed_within: 10m, last_days: 3, allowed: {flicker: 0.5}, blames: [user error]}
+alerts: {silent_after: 6h, backdated: 0.2}
 feeds:
   - {topic: acme.tickets, adapter: zendesk}
   - topic: acme.log
@@ -182,6 +184,7 @@ feeds:
     assert agreed.readings == {"bots": Reading(reply="bot")}
     allowed = Allowed(flicker=0.5)
     assert agreed.patterns == Patterns(closed_within=600.0, last_days=3, allowed=allowed, blames=("user error",))
+    assert agreed.alerts == Alerts(silent_after=6 * 3600.0, backdated=0.2)
     assert agreed.feeds[0] == Feed("acme.tickets", "zendesk")
     mapping = agreed.feeds[1].mapping
     assert isinstance(mapping, Mapping)
@@ -219,6 +222,7 @@ OTHER = {
     "tolerance": 0.2,
     "objective": 0.9,
     "patterns": Patterns(last_days=3),
+    "alerts": Alerts(equity=0.2),
     "segments": ("gold",),
     "period": "rolling",
     "feeds": (Feed("t", "cloudevents"),),

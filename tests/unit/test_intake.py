@@ -172,6 +172,20 @@ def test_a_fact_written_before_causes_were_known_is_read_as_it_was():
     assert [one.actor for one in expected] == ["agent", "unknown", "unknown"]
 
 
+def test_what_was_imported_is_not_backdated():
+    """Promise: the alert on backdated feeds stays quiet while a history comes in, as the pattern does."""
+    records = [record(opened(str(days), time=NOON - timedelta(days=days))) for days in (10, 3)]
+    imported = {"acme": (NOON - timedelta(days=5)).timestamp()}
+    feed = Intake({"acme"}, 4, imported=imported).take(records).feeds["acme"]
+    assert (feed.consumed, feed.backdated) == (2, 1)
+
+
+def test_the_newest_arrival_is_the_broker_s_time_and_not_the_event_s():
+    """Promise: a feed that is silent is told by when records came, whatever order they lie in."""
+    feed = take(record(opened("1"), after=9.0), record(opened("2"), after=3.0)).feeds["acme"]
+    assert feed.last_arrival == NOON.timestamp() + 9
+
+
 def test_an_event_far_older_than_its_record_counts_as_backdated():
     """Promise: a day after the event is still in time, a second more is not; the newest event time is kept."""
     feed = take(record(opened("1"), after=DAY), record(opened("2"), after=DAY + 1), record(opened("3"))).feeds["acme"]

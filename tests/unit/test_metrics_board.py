@@ -30,7 +30,7 @@ CONTRACTS = {"acme": ACME, "zenith": ZENITH}
 
 def new_board(clock=lambda: 1000.0) -> Board:
     topics = [topic.name for topic in registry(Settings())]
-    return Board(feeds=SOURCES, vendors=CONTRACTS, topics=topics, version="1.2.3", clock=clock)
+    return Board(feeds=SOURCES, vendors=CONTRACTS, topics=topics, contracts=CONTRACTS, version="1.2.3", clock=clock)
 
 
 def row(vendor="acme", segment="all", window="28d", n=100, count=10) -> tuple[Figures, Verdict]:
@@ -58,6 +58,7 @@ def show_everything(board: Board) -> None:
     everything = stand(tickets(1, 2500), ACME, [period(first=TODAY - 30, last=TODAY - 20)])
     show(board, *rows, row("zenith"), standings=[everything])
     board.event_time(TICKETS, "acme", 5.0)
+    board.arrived(TICKETS, "acme", 5.0)
     board.lag({(CASEBOOK, 0): 4})
     board.partitions({CASEBOOK: 8})
     board.tickets_kept(7)

@@ -48,7 +48,20 @@ def test_no_name_stands_twice() -> None:
 
 def test_no_label_carries_a_ticket_a_customer_or_an_agent() -> None:
     closed = {"vendor", "segment", "window", "verdict", "measure", "feed", "reason", "topic", "partition", "version"}
-    standing = {"class", "cause", "pattern", "state", "mix", "pair", "burn_window", "what", "which", "outcome", "lag"}
+    standing = {
+        "class",
+        "cause",
+        "pattern",
+        "state",
+        "mix",
+        "pair",
+        "burn_window",
+        "what",
+        "which",
+        "outcome",
+        "lag",
+        "calendar",
+    }
     assert {label.name for label in LABELS} == closed | standing, (
         "a new label needs a bound, and a thought about whom it names"
     )

@@ -43,7 +43,14 @@ def clock() -> Clock:
 @pytest.fixture
 def board(clock: Clock) -> Board:
     topics = [topic.name for topic in registry(Settings())]
-    return Board(feeds=SOURCES, vendors=["acme"], topics=topics, version="1.2.3", clock=clock)
+    return Board(
+        feeds=SOURCES,
+        vendors=["acme"],
+        topics=topics,
+        contracts={"acme": Contract(vendor="acme")},
+        version="1.2.3",
+        clock=clock,
+    )
 
 
 @pytest.fixture
@@ -88,6 +95,7 @@ def show_everything(board: Board) -> None:
     statement = Statement(((figures, verdict(figures, contract)),), (everything,), 86_400.0)
     board.expose(statement, {"acme": told})
     board.event_time(TICKETS, "acme", 5.0)
+    board.arrived(TICKETS, "acme", 5.0)
     board.lag({(CASEBOOK, 0): 4})
     board.partitions({CASEBOOK: 8})
     board.tickets_kept(7)

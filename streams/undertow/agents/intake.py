@@ -31,7 +31,14 @@ class IntakeLoop:
     def __init__(self, app: AppT, settings: Settings, contracts: Mapping[str, Contract], board: Board) -> None:
         self._app, self._settings, self._board = app, settings, board
         self._stage = Intake(
-            contracts, settings.casebook_partitions, dialects=live.dialects(contracts, settings.namespace)
+            contracts,
+            settings.casebook_partitions,
+            dialects=live.dialects(contracts, settings.namespace),
+            imported={
+                vendor: contract.imported_until
+                for vendor, contract in contracts.items()
+                if contract.imported_until is not None
+            },
         )
         self._limits: dict[tuple[str, int], RejectLimit] = {}
         self._casebook = topics.name(settings, topics.CASEBOOK)
@@ -65,6 +72,8 @@ class IntakeLoop:
         for vendor, counts in taken.feeds.items():
             self._board.consumed(topic, vendor, counts.consumed)
             self._board.backdated(topic, vendor, counts.backdated)
+            if counts.last_arrival:
+                self._board.arrived(topic, vendor, counts.last_arrival)
             if counts.last_event_time:
                 self._board.event_time(topic, vendor, counts.last_event_time)
         for letter in taken.letters:

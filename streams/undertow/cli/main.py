@@ -24,6 +24,7 @@ COMMANDS = {
     "map": ("undertow.cli.map", "map_"),
     "churn": ("undertow.cli.churn", "churn"),
     "dlq": ("undertow.cli.dlq", "dlq"),
+    "alerts": ("undertow.cli.alerts", "alerts"),
 }
 """Imported when used: Faust alone takes most of a second."""
 

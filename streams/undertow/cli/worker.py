@@ -129,5 +129,6 @@ def _board(chosen: Settings, agreed: Mapping[str, Contract]) -> Board:
     return Board(
         feeds=sources(chosen, own),
         vendors=tuple(agreed),
+        contracts=agreed,
         topics=[topic.name for topic in registry(chosen, own)],
     )

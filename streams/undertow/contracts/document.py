@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from undertow.adapters.mapping import Mapping
 from undertow.contracts.quantities import Day, Span
+from undertow.domain.alerts import Alerts
 from undertow.domain.contract import DAY, Share
 from undertow.domain.patterns.thresholds import Patterns
 from undertow.domain.readings import Reading
@@ -126,6 +127,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Truth budget: of the tickets reported as met, the share that has to be confirmed."""
     patterns: Patterns = Patterns()
     """Thresholds of the gaming patterns that are looked for."""
+    alerts: Alerts = Alerts()
+    """From when on an alert is raised: after how much silence of the feed, and which shares are normal."""
     period: Literal["month", "rolling"] = "month"
     """What is reported on: the calendar month in the contract's zone, or the last 28 days."""
     feeds: tuple[FeedTerms, ...] = ()

@@ -12,6 +12,7 @@ from undertow.contracts import File, holidays
 from undertow.contracts.forms import WEEKDAYS
 from undertow.contracts.never import never
 from undertow.contracts.quantities import A_DAY, in_words
+from undertow.domain.alerts import ALLOWED
 from undertow.domain.calendars import merged
 from undertow.domain.contract import ROLLING, Contract, Target
 from undertow.domain.measures import TIMED
@@ -225,6 +226,11 @@ def _reports(contract: Contract, now: float) -> Iterator[str]:
     yield f"Fewer than {contract.minimum_n} tickets get the verdict 'cannot tell yet'."
     yield f"Up to {contract.tolerance * 100:g} % hidden dissatisfaction beyond chance is what both sides call normal."
     yield f"Of the tickets reported as met, {contract.objective * 100:g} % have to be confirmed (truth budget)."
+    alerts, shares = (
+        contract.alerts,
+        ", ".join(f"{name} {getattr(contract.alerts, name) * 100:g} %" for name in ALLOWED),
+    )
+    yield f"Alerts: after {alerts.silent_after / 3600:g} opening hours without a record; beyond {shares}."
     if contract.segments:
         yield f"Customers are told apart as {', '.join(contract.segments)}; every other segment is 'other'."
 

@@ -1,6 +1,6 @@
 """What was agreed with one vendor, as far as figures depend on it. Durations in seconds.
 
-The contract imports calendars, readings and patterns, so none of these may import the contract (but for type checking).
+The contract imports alerts, calendars, readings and patterns, so none of these may import the contract (but for type checking).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from undertow.domain.alerts import Alerts
 from undertow.domain.calendars import Calendar
 from undertow.domain.patterns.thresholds import Patterns
 from undertow.domain.readings import Reading
@@ -79,6 +80,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, di
     """Truth budget: of the tickets reported as met, the share that has to be confirmed."""
     patterns: Patterns = Patterns()
     """Thresholds of the patterns that are looked for."""
+    alerts: Alerts = Alerts()
+    """From when on an alert is raised; no figure depends on it."""
     segments: tuple[str, ...] = ()
     """The closed list of customer segments; every other becomes ``other``. Empty: no segments are told apart."""
     period: Literal["month", "rolling"] = "month"
@@ -155,7 +158,7 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, di
         return name if name in self.segments else "other"
 
 
-RUNNING: Final = frozenset({"feeds", "horizon", "as_of", "imported_until", "keep_all"})
+RUNNING: Final = frozenset({"alerts", "feeds", "horizon", "as_of", "imported_until", "keep_all"})
 """Fields that say how the product is run and nothing of what was agreed."""
 
 

@@ -15,10 +15,13 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from undertow.clock import Clock
+from undertow.clock import wall as wall_clock
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import ALL, Figures
 from undertow.domain.standing import Standing, Statement
 from undertow.domain.verdicts import Verdict
+from undertow.metrics.agreed import Agreed, agreed
 from undertow.metrics.labels import COMPANY, OTHER, UNKNOWN
 from undertow.wire import REASONS
 
@@ -68,6 +71,10 @@ class State(Struct, frozen=True, kw_only=True):
     """By feed and reason."""
     backdated: Mapping[Pair, int]
     event_times: Mapping[Pair, float]
+    arrivals: Mapping[Pair, float]
+    """When the broker took the newest record, by feed and vendor; seconds since 1970-01-01T00:00Z."""
+    agreed: Mapping[str, Agreed]
+    """By vendor."""
     duplicates: int = 0
     late: int = 0
     dead_letters: int = 0
@@ -80,8 +87,8 @@ class Board:
     """Written by the worker, read by the scrape. Counters of every known label begin at 0: rates see the first event.
 
     ``feeds`` are the source topics, ``topics`` those of the registry, both as the cluster names them, ``vendors`` those
-    with a contract. Writing is safe from any thread. A feed, vendor or reason outside the known ones raises
-    ``ValueError``: labels are bounded, and who counts has checked them already.
+    with a contract, ``contracts`` theirs: their terms are shown from the start. Writing is safe from any thread. A feed,
+    vendor or reason outside the known ones raises ``ValueError``: labels are bounded, and who counts has checked them already.
     """
 
     def __init__(
@@ -90,14 +97,17 @@ class Board:
         feeds: Collection[str],
         vendors: Collection[str],
         topics: Collection[str],
+        contracts: Mapping[str, Contract] | None = None,
         version: str | None = None,
         clock: Monotonic = time.monotonic,
+        wall: Clock = wall_clock,
     ) -> None:
         if taken := {COMPANY, UNKNOWN} & set(vendors):
             raise ValueError(
                 f"no vendor can be called {' or '.join(sorted(taken))}: the metrics use the word; rename it"
             )
         self.clock: Final = clock
+        self.wall: Final = wall
         self._topics: Final = frozenset(topics)
         self._writing: Final = Lock()
         publishers = (*sorted(vendors), COMPANY, UNKNOWN)
@@ -110,6 +120,8 @@ class Board:
             rejected={(feed, reason): 0 for feed in feeds for reason in REASONS},
             backdated=by_vendor,
             event_times={},
+            arrivals={},
+            agreed=agreed(contracts or {}),
             lag={},
             partitions={},
         )
@@ -183,13 +195,11 @@ class Board:
 
     def event_time(self, feed: str, vendor: str, seconds: float) -> None:
         """An event of this time was read; the highest stays. 0 is how a span without events says so, and is ignored."""
-        key = (feed, vendor)
-        if key not in self._known:
-            raise ValueError(f"{key} is none of the feeds and vendors this board was made for")
-        with self._writing:
-            known = self._state.event_times
-            if seconds > known.get(key, 0.0):
-                self._state = replace(self._state, event_times={**known, key: seconds})
+        self._highest("event_times", (feed, vendor), seconds)
+
+    def arrived(self, feed: str, vendor: str, seconds: float) -> None:
+        """The broker took a record at this time; the highest stays. No publisher's clock can put it later than now."""
+        self._highest("arrivals", (feed, vendor), min(seconds, self.wall()))
 
     def duplicates(self, n: int) -> None:
         """``n`` more events had been seen before."""
@@ -206,6 +216,14 @@ class Board:
     def _set(self, **changes: object) -> None:
         with self._writing:
             self._state = replace(self._state, **changes)
+
+    def _highest(self, field: str, key: Pair, seconds: float) -> None:
+        if key not in self._known:
+            raise ValueError(f"{key} is none of the feeds and vendors this board was made for")
+        with self._writing:
+            known: Mapping[Pair, float] = getattr(self._state, field)
+            if seconds > known.get(key, 0.0):
+                self._state = replace(self._state, **{field: {**known, key: seconds}})
 
     def _count(self, field: str, key: Pair, n: int) -> None:
         with self._writing:

@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from undertow.metrics.labels import (
+    CALENDAR,
     FEED,
     PARTITION,
     PUBLISHER,
     REASON,
     ROW,
+    TERM,
     TOPIC,
     VENDOR,
     VERDICT,
@@ -85,6 +87,35 @@ CATALOG: Final[tuple[Metric, ...]] = (
         "undertow_contract_minimum_tickets", "gauge", "tickets", (VENDOR,), "Fewer tickets than this get no verdict."
     ),
     *STANDINGS,
+    # what alerts need of contracts: every worker shows the same, take the maximum over instances
+    Metric(
+        "undertow_contract_silent_after_seconds",
+        "gauge",
+        "seconds",
+        (VENDOR,),
+        "Working time without a record after which the feed counts as silent.",
+    ),
+    Metric(
+        "undertow_contract_allowed_ratio",
+        "gauge",
+        "ratio",
+        (VENDOR, TERM),
+        "The share up to which something is normal, by the contract's alerts.",
+    ),
+    Metric(
+        "undertow_contract_working_seconds",
+        "gauge",
+        "seconds",
+        (VENDOR, CALENDAR),
+        "Working time by the contract's calendar since 1970, up to now.",
+    ),
+    Metric(
+        "undertow_feed_last_record_working_seconds",
+        "gauge",
+        "seconds",
+        (FEED, VENDOR, CALENDAR),
+        "The same up to the newest record, by the broker's time; absent before the first. The difference is silence.",
+    ),
     # feeds: every worker shows its own part, sum over instances
     Metric(
         "undertow_feed_consumed_total", "counter", "records", (FEED, PUBLISHER), "Records read, refused ones included."

@@ -13,6 +13,7 @@ from prometheus_client.core import Metric as Family
 
 from undertow.domain.ledger import Figures, Rate
 from undertow.domain.verdicts import Colour, Verdict
+from undertow.metrics.agreed import terms
 from undertow.metrics.board import Board, Exposed, State
 from undertow.metrics.catalog import BY_NAME, CATALOG, EXPECTATION, RATES
 from undertow.metrics.filling import became, stand
@@ -43,7 +44,7 @@ class Collector:
     def collect(self) -> Iterator[Family]:
         """Every metric that has a value, in the catalog's order."""
         sheet = Sheet()
-        fill(sheet, self._board.state, self._board.clock())
+        fill(sheet, self._board.state, self._board.clock(), self._board.wall())
         sheet.add("undertow_process_cpu_seconds_total", (), time.process_time())
         sheet.add("undertow_process_peak_memory_bytes", (), peak_memory())
         return sheet.families()
@@ -82,10 +83,11 @@ def peak_memory() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
-def fill(sheet: Sheet, state: State, now: float) -> None:
-    """Write a state on the sheet. ``now`` in the board's monotonic seconds."""
+def fill(sheet: Sheet, state: State, now: float, wall: float) -> None:
+    """Write a state on the sheet. ``now`` in the board's monotonic seconds, ``wall`` in seconds since 1970-01-01T00:00Z."""
     if state.exposed is not None:
         _exposed(sheet, state.exposed)
+    terms(sheet.put, state.agreed, state.arrivals, wall)
     _feeds(sheet, state)
     sheet.add("undertow_ready", (), int(state.ready))
     if state.tickets_kept is not None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from undertow.domain.actuals import SLA
 from undertow.domain.alarms import SERIES
+from undertow.domain.alerts import ALLOWED
 from undertow.domain.assessment import COUNTED
 from undertow.domain.budget import AGREED, Burn
 from undertow.domain.comparison import Class
@@ -117,6 +118,8 @@ BURN_WINDOW: Final = Label("burn_window", _words(BURN_WINDOWS), len(BURN_WINDOWS
 
 WHAT: Final = Label("what", _words(COUNTED), len(COUNTED))
 WHICH: Final = Label("which", "; ".join(_words(some) for some in COUNTED.values()), sum(map(len, COUNTED.values())))
+CALENDAR: Final = Label("calendar", "a name of the contract's calendar, one a vendor", "contracts")
+TERM: Final = Label("what", _words(ALLOWED), len(ALLOWED))
 
 OUTCOME: Final = Label("outcome", _words(OUTCOMES), len(OUTCOMES))
 LAG: Final = Label("lag", f"{_words(f'{lag}d' for lag in LAGS)} after the solve", len(LAGS))

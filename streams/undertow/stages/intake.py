@@ -36,6 +36,8 @@ class FeedCounts(Struct):
     rejected: int = 0
     backdated: int = 0
     last_event_time: float = 0.0
+    last_arrival: float = 0.0
+    """The broker's time."""
 
 
 class Taken(Struct):
@@ -55,7 +57,8 @@ class Intake:
 
     ``vendors`` are those with a contract; ``dialects`` say by topic, as the cluster names it, how the records of a topic
     are read that a contract names, and every other topic carries CloudEvents of any vendor; ``backdated_after`` is the age
-    (seconds, broker time minus event time) from which an event counts as backdated.
+    (seconds, broker time minus event time) from which an event counts as backdated, ``imported`` says by vendor before which
+    time (seconds) none does: that history was imported.
     """
 
     def __init__(
@@ -65,11 +68,13 @@ class Intake:
         *,
         dialects: Mapping[str, wire.Dialect] | None = None,
         backdated_after: float = 86_400.0,
+        imported: Mapping[str, float] | None = None,
     ) -> None:
         self._vendors = frozenset(vendors)
         self._partitions = partitions
         self._dialects = dict(dialects or {})
         self._backdated_after = backdated_after
+        self._imported = dict(imported or {})
 
     def take(self, records: Iterable[KafkaRecord]) -> Taken:
         """One span, in offset order. Bad input is a letter; anything raised is a bug."""
@@ -97,6 +102,8 @@ class Intake:
             counts = feeds[vendor or "company"]
             counts.consumed += 1
             arrived = record.timestamp / 1000
+            if arrived > counts.last_arrival:  # noqa: PLR1730 - max() costs a call a record
+                counts.last_arrival = arrived
             for event in events:
                 if isinstance(event, e.PeriodClaimed):
                     happened = event.time.timestamp()
@@ -108,7 +115,7 @@ class Intake:
                     entries[casebook_partition(owner, partitions)].append(entry)
                 if happened > counts.last_event_time:  # noqa: PLR1730 - max() costs a call an event
                     counts.last_event_time = happened
-                if arrived - happened > self._backdated_after:
+                if arrived - happened > self._backdated_after and happened >= self._imported.get(vendor or "", 0.0):
                     counts.backdated += 1
         return taken
 

@@ -191,8 +191,7 @@ def _signals(ticket: Ticket, kept: list[Ticket], contract: Contract, broken_at: 
     if not ticket.solves:
         return {}
     found: dict[str, list[float]] = {name: [] for name in BAD}
-    solved_again = dict(zip(ticket.solves, ticket.taken_back, strict=False))
-    for solve, (after, _, blamed) in solved_again.items():
+    for solve, (after, _, blamed) in zip(ticket.solves, ticket.taken_back, strict=False):
         if blamed and after <= contract.reopen_window:
             found["reopened"].append(solve + after)
     for base in _bases(ticket, contract):

@@ -6,7 +6,7 @@ Synchronous, and so never used inside the worker's loop.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -17,6 +17,10 @@ from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
 IDLE = 10.0
 """Seconds without a record, short of the log's end, after which a reader gives up instead of waiting for ever."""
+
+
+FAR = 5_000
+"""Records that are read through rather than sought behind: a fetch brings about as many."""
 
 
 class KafkaUnavailable(Exception):
@@ -118,6 +122,75 @@ def fetch(settings: Settings, topic: str, partition: int, offset: int) -> Any | 
             for record in consumer.poll(timeout_ms=500, max_records=1).get(tp, []):
                 return record if record.offset == offset else None
     return None
+
+
+def fetch_all(settings: Settings, topic: str, wanted: Mapping[int, Sequence[int]]) -> Iterator[Any]:
+    """The records of a topic at some offsets, given by partition in ascending order; those that are gone are left out.
+
+    Reads ranges: what lies up to :data:`FAR` records apart is read through, further away is sought.
+    """
+    with _Reader(settings) as consumer:
+        partitions = [tp for tp in _partitions(consumer, topic) if wanted.get(tp.partition)]
+        if not partitions:
+            return
+        ends = _ends(consumer, partitions, settings)
+        begins = consumer.beginning_offsets(partitions)
+        for tp in partitions:
+            yield from _at(consumer, tp, [at for at in wanted[tp.partition] if begins[tp] <= at < ends[tp]])
+
+
+def _at(consumer: KafkaConsumer, tp: TopicPartition, offsets: Sequence[int]) -> Iterator[Any]:
+    """The records of one partition at some offsets, ascending, all before its end."""
+    consumer.assign([tp])
+    place, waited = 0, time.monotonic()
+    if offsets:
+        consumer.seek(tp, offsets[0])
+    while place < len(offsets):
+        records = consumer.poll(timeout_ms=500, max_records=2000).get(tp, [])
+        for record in records:
+            while place < len(offsets) and offsets[place] < record.offset:
+                place += 1  # compacted away, or no record but a transaction's mark
+            if place < len(offsets) and offsets[place] == record.offset:
+                place += 1
+                yield record
+        if records:
+            waited = time.monotonic()
+            if place < len(offsets) and offsets[place] > consumer.position(tp) + FAR:
+                consumer.seek(tp, offsets[place])
+        elif consumer.position(tp) > offsets[-1]:
+            return
+        elif time.monotonic() - waited > IDLE:
+            raise KafkaUnavailable(f"{tp.topic}: no record for {IDLE:.0f} s before the end of the log; try again")
+
+
+def follow(
+    settings: Settings, names: Sequence[str], positions: dict[tuple[str, int], int], stopped: Callable[[], bool]
+) -> Iterator[tuple[list[Any], bool]]:
+    """Every record of some topics, from ``positions`` (else the beginning) and for as long as it is not ``stopped``.
+
+    Gives batches, and whether the ends that the topics had at the call are reached; ``positions`` moves on after each batch
+    that was taken. A topic that does not exist is left out. Raises :class:`KafkaUnavailable`.
+    """
+    with _Reader(settings) as consumer:
+        partitions = [tp for name in names if consumer.partitions_for_topic(name) for tp in _partitions(consumer, name)]
+        ends = _ends(consumer, partitions, settings) if partitions else {}
+        consumer.assign(partitions)
+        for tp in partitions:
+            known = positions.get((tp.topic, tp.partition))
+            consumer.seek_to_beginning(tp) if known is None else consumer.seek(tp, known)
+        while not stopped():
+            try:
+                batch = consumer.poll(timeout_ms=200, max_records=5000) if partitions else {}
+                where = {tp: consumer.position(tp) for tp in partitions}
+            except (KafkaError, OSError) as error:
+                raise KafkaUnavailable(settings.broker.silent(error)) from None
+            if not partitions:
+                time.sleep(0.2)
+            yield (
+                [record for records in batch.values() for record in records],
+                all(where[tp] >= ends[tp] for tp in partitions),
+            )
+            positions.update({(tp.topic, tp.partition): where[tp] for tp in partitions})
 
 
 class _Reader:

@@ -206,6 +206,32 @@ class ConfirmationData(CustomerData, frozen=True, kw_only=True):
     fixed: bool
 
 
+# --- data of what both sides say of a finding ------------------------------------------------------------------------
+
+
+class FindingData(Struct, frozen=True, kw_only=True, gc=False):
+    """Shared by answers and rulings: the finding, the ticket it is of, and ``by`` whom. ``customer`` as the finding has it."""
+
+    vendor: Name
+    finding: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+    ticket: Name
+    customer: Name | None = None
+    reason: Text | None = None
+    by: Name
+
+
+class AnsweredData(FindingData, frozen=True, kw_only=True):
+    """The vendor's answer to a finding."""
+
+    answer: Literal["accept", "dispute", "explain"]
+
+
+class RuledData(FindingData, frozen=True, kw_only=True):
+    """The company's ruling on a finding."""
+
+    ruling: Literal["upheld", "withdrawn"]
+
+
 # --- envelopes: CloudEvents 1.0 --------------------------------------------------------------------------------------
 
 
@@ -351,6 +377,18 @@ class FeedbackConfirmation(Envelope, frozen=True, kw_only=True, tag="undertow.fe
     data: ConfirmationData
 
 
+class DisputeAnswered(Envelope, frozen=True, kw_only=True, tag="undertow.dispute.answered"):
+    """See :class:`AnsweredData`."""
+
+    data: AnsweredData
+
+
+class DisputeRuled(Envelope, frozen=True, kw_only=True, tag="undertow.dispute.ruled"):
+    """See :class:`RuledData`."""
+
+    data: RuledData
+
+
 TicketEvent = (
     TicketOpened
     | TicketMessage
@@ -374,4 +412,5 @@ CustomerEvent = (
     | FeedbackComplaint
     | FeedbackConfirmation
 )
-Event = TicketEvent | TicketClaimed | PeriodClaimed | CustomerEvent
+DisputeEvent = DisputeAnswered | DisputeRuled
+Event = TicketEvent | TicketClaimed | PeriodClaimed | CustomerEvent | DisputeEvent

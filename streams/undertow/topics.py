@@ -17,7 +17,8 @@ TICKETS: Final = "vendor.tickets"
 CLAIMS: Final = "vendor.claims"
 ACTIVITY: Final = "customer.activity"
 FEEDBACK: Final = "customer.feedback"
-SOURCES: Final = (TICKETS, CLAIMS, ACTIVITY, FEEDBACK)
+DISPUTES: Final = "vendor.disputes"
+SOURCES: Final = (TICKETS, CLAIMS, ACTIVITY, FEEDBACK, DISPUTES)
 CASEBOOK: Final = "undertow.casebook"
 CELLS: Final = "undertow.cells"
 FINDINGS: Final = "undertow.findings"
@@ -28,7 +29,7 @@ SAID: Final = "findings"
 """The table whose changelog is :data:`FINDINGS`: a new owner reads there what it may have to take back."""
 OWN: Final = "records of a vendor that its contract says how to read"
 """The purpose of a topic that a contract names."""
-_FEED_OF: Final = {"ticket": TICKETS, "claim": CLAIMS, "customer": ACTIVITY, "feedback": FEEDBACK}
+_FEED_OF: Final = {"ticket": TICKETS, "claim": CLAIMS, "customer": ACTIVITY, "feedback": FEEDBACK, "dispute": DISPUTES}
 
 
 class Topic(Struct, frozen=True):
@@ -75,6 +76,12 @@ def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
         Topic(name(settings, CLAIMS), None, "what the vendors report, per ticket and per period"),
         Topic(name(settings, ACTIVITY), None, "what customers do, first-party"),
         Topic(name(settings, FEEDBACK), None, "surveys, complaints, confirmations"),
+        Topic(
+            name(settings, DISPUTES),
+            None,
+            "vendors' answers to findings, and the company's rulings",
+            (("retention.ms", "-1"),),  # who said what, and when
+        ),
         *(Topic(name(settings, topic), None, OWN) for topic in own),
         Topic(name(settings, CASEBOOK), ours, "facts by customer, and ticks", (("retention.ms", str(7 * DAY_MS)),)),
         Topic(

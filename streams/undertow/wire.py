@@ -63,6 +63,7 @@ REASONS: Final = {
     "time_out_of_range": "a time lies before 1990 or after 2099: a clock or a format is broken",
     "unknown_vendor": "no contract names this vendor",
     "wrong_vendor": "the topic is a vendor's own, and a vendor's topic speaks for that vendor only",
+    "may_not_rule": "a ruling on a dispute is the company's, and counts only on vendor.disputes",
     "unmapped": "the record does not fit the adapter or mapping that the contract names for its topic",
     "too_many_facts": "the ticket or customer has as many facts as a row can hold; is a program looping?",
     "too_late": "the ticket is unknown or closed and the fact is older than the horizon",

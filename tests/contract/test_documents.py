@@ -24,6 +24,7 @@ TOPICS = {
     "claim": "vendor.claims",
     "customer": "customer.activity",
     "feedback": "customer.feedback",
+    "dispute": "vendor.disputes",
 }
 DEAD_LETTERS = "undertow.dead-letters"
 

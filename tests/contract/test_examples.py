@@ -27,7 +27,7 @@ from contract.catalog import (
 from undertow import wire
 
 by_name = {"ids": lambda path: path.stem}
-FROM_LATER_STAGES = {"unknown_vendor", "wrong_vendor", "unmapped", "too_many_facts", "too_late"}
+FROM_LATER_STAGES = {"unknown_vendor", "wrong_vendor", "may_not_rule", "unmapped", "too_many_facts", "too_late"}
 
 
 @pytest.mark.parametrize("path", VALID, **by_name)

@@ -55,6 +55,7 @@ BY_PATTERN = {
     COMMON["$defs"]["instant"]["pattern"]: instants(),
     COMMON["$defs"]["day"]["pattern"]: DAYS,
     COMMON["$defs"]["currency"]["pattern"]: st.from_regex(r"\A[A-Z]{3}\Z"),
+    r"^[0-9a-f]{16}$": st.from_regex(r"\A[0-9a-f]{16}\Z"),
     COMMON["$defs"]["sequence_or_null"]["pattern"]: st.from_regex(r"\A[0-9]{1,18}\Z"),
 }
 

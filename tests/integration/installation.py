@@ -111,6 +111,11 @@ class Installation:
         assert done.returncode == code, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
+    def run_plain(self, *words: str) -> str:
+        """What a command that needs no broker prints."""
+        command = [sys.executable, "-m", "undertow", *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
     def topic(self, name: str) -> str:
         return topics.name(self.settings, name)
 

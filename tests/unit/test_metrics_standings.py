@@ -112,11 +112,14 @@ def test_without_a_pair_there_is_no_gap() -> None:
         "undertow_gap_eligible_tickets",
         "undertow_verdict_tickets",
         "undertow_truth_budget_objective_ratio",
+        "undertow_disputed_findings",
     }
 
 
-def test_of_a_vendor_of_whom_nothing_is_known_only_the_objective_is_shown() -> None:
-    assert Scrape(stand([], ACME)).names() == {"undertow_truth_budget_objective_ratio"}
+def test_of_a_vendor_of_whom_nothing_is_known_only_the_objective_and_that_nothing_is_disputed_is_shown() -> None:
+    shown = Scrape(stand([], ACME))
+    assert shown.names() == {"undertow_truth_budget_objective_ratio", "undertow_disputed_findings"}
+    assert shown("disputed_findings", vendor="acme", state="disputed") == 0
 
 
 def test_patterns_show_their_state_count_and_normal_share() -> None:

@@ -212,6 +212,7 @@ def test_every_event_type_has_a_topic() -> None:
             e.CustomerInvoiced,
             e.CustomerSegmentChanged,
         },
+        "vendor.disputes": {e.DisputeAnswered, e.DisputeRuled},
     }
     for kind in e.Event.__args__:
         event = kind(specversion="1.0", id="1", source="/", time=START, data=None)

@@ -427,7 +427,7 @@ def test_ratings_and_the_like_are_counted_over_tickets_whose_follow_up_is_over(s
 
 def test_a_vendor_of_whom_nothing_is_known_stands_nowhere():
     """Promise: no rows, no budget, no accusation."""
-    assert stand([]) == Standing("acme", equity=stand([]).equity)
+    assert stand([]) == Standing("acme", equity=stand([]).equity, answered=stand([]).answered)
     assert all(found.raw is None for _, found in stand([]).equity)
 
 

@@ -10,7 +10,7 @@ from undertow.adapters import mapping as mappings
 from undertow.adapters import zendesk_records
 from undertow.adapters.table_records import Records
 from undertow.domain.contract import Contract, Feed
-from undertow.events import CustomerActive, CustomerSegmentChanged, Event
+from undertow.events import CustomerActive, CustomerSegmentChanged, DisputeRuled, Event
 from undertow.topics import SOURCES
 from undertow.wire import Dialect, Headers, Refused
 
@@ -64,6 +64,8 @@ def _cloudevents(speakers: Iterable[str]) -> Dialect:
         if isinstance(event, _FIRST_PARTY):
             words = "what customers do and are is the company's to say: publish it on customer.activity"
             raise Refused("wrong_vendor", "$.type", words)
+        if isinstance(event, DisputeRuled):
+            raise Refused("may_not_rule", "$.type", "a vendor answers findings; rulings are the company's")
         return (event,)
 
     return Dialect(decode, whose if len(vendors) == 1 else None)

@@ -20,12 +20,14 @@ from msgspec import field as a_field  # fields of these structs are called field
 
 from undertow.adapters.message import Unreadable
 from undertow.adapters.shape import Problem, checked, converted
-from undertow.events import Event
+from undertow.events import DisputeEvent, Event
 
 TYPES: Final[dict[str, type[Any]]] = {
-    str(kind.__struct_config__.tag).removeprefix("undertow."): kind for kind in get_args(Event)
+    str(kind.__struct_config__.tag).removeprefix("undertow."): kind
+    for kind in get_args(Event)
+    if kind not in get_args(DisputeEvent)
 }
-"""Event types by the name a mapping uses: ``ticket.opened``."""
+"""Event types by the name a mapping uses: ``ticket.opened``. Answers to findings are no part of a help desk's feed."""
 
 Scalar = str | int | float | bool | None
 EventType = Annotated[str, Meta(extra_json_schema={"enum": sorted(TYPES)})]

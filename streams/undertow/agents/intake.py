@@ -39,6 +39,7 @@ class IntakeLoop:
                 for vendor, contract in contracts.items()
                 if contract.imported_until is not None
             },
+            rulings=topics.name(settings, topics.DISPUTES),
         )
         self._limits: dict[tuple[str, int], RejectLimit] = {}
         self._casebook = topics.name(settings, topics.CASEBOOK)

@@ -23,6 +23,8 @@ COMMANDS = {
     "measures": ("undertow.cli.measures", "measures"),
     "map": ("undertow.cli.map", "map_"),
     "churn": ("undertow.cli.churn", "churn"),
+    "portal": ("undertow.cli.portal", "portal"),
+    "token": ("undertow.cli.token", "token"),
     "dlq": ("undertow.cli.dlq", "dlq"),
     "alerts": ("undertow.cli.alerts", "alerts"),
 }

@@ -111,7 +111,10 @@ def replay(
         records = _from_topics(source, agreed, cluster)
     agreed = {name: msgspec.structs.replace(contract, **changed) for name, contract in agreed.items()}
     # a file's records are events already, whatever the file is called
-    book = Offline(agreed, None if read is not None else live.dialects(agreed, cluster["namespace"]))
+    space = cluster["namespace"]
+    book = (
+        Offline(agreed) if read is not None else Offline(agreed, live.dialects(agreed, space), space + topics.DISPUTES)
+    )
     stream = iter(records)
     while span := list(islice(stream, SPAN)):
         book.take(span)

@@ -64,6 +64,8 @@ def lines(standing: Standing, contract: Contract) -> Iterator[str]:
             yield f"[red]{standing.vendor}, {named(habits.period)}: {one.words}[/]"
     if standing.budget is not None and standing.budget.share is not None:
         yield f"{standing.vendor}: {_budget_words(standing.budget, contract)}"
+    if answered := ", ".join(f"{n:,} {state}" for state, n in standing.answered if n):
+        yield f"{standing.vendor}: of its findings, {answered}; what is disputed or withdrawn is in no figure above"
     for window, found in standing.equity:
         if window == ALL and (gap := found.standardised or found.raw) is not None and gap.shown:
             mix = "with the same mix of tickets" if gap is found.standardised else "whatever the mix of tickets"
@@ -80,6 +82,7 @@ def in_json(standing: Standing, contract: Contract) -> dict[str, Any]:
         "periods": [_stated(one) for one in standing.stated],
         "patterns": [one for habits in standing.habits for one in _habits(habits)],
         "truth_budget": None if standing.budget is None else _budget(standing, standing.budget, contract),
+        "disputes": dict(standing.answered),
         "equity": next((_equity(found) for window, found in standing.equity if window == ALL), None),
     }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,9 +14,11 @@ import structlog
 
 from undertow import admin, exits, logging
 from undertow.cli.options import broker_options, contracts, contracts_option, settings
+from undertow.cli.portal import access_options, portal_of
 from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
 from undertow.metrics.server import CannotListen, MetricsServer
+from undertow.portal.access import Refused
 from undertow.settings import Settings
 from undertow.topics import declared, registry, sources
 
@@ -71,6 +74,14 @@ from undertow.topics import declared, registry, sources
 )
 @click.option("--log-form", type=click.Choice(["auto", "json", "console"]), default="auto", show_default=True)
 @click.option(
+    "--portal-port",
+    type=click.IntRange(0, 65535),
+    envvar="UNDERTOW_PORTAL_PORT",
+    help="serve the portal, too; see 'undertow portal'",
+)
+@click.option("--portal-host", default="127.0.0.1", envvar="UNDERTOW_PORTAL_HOST", show_default=True)
+@access_options("portal-")
+@click.option(
     "--data-dir", default=".undertow", envvar="UNDERTOW_DATA_DIR", show_default=True, help="scratch; holds no state"
 )
 def worker(
@@ -84,8 +95,10 @@ def worker(
     reject_run: int,
     session_timeout: float,
     leave_within: float,
+    portal_port: int | None,
+    portal_host: str,
     data_dir: str,
-    **cluster: Any,
+    **more: Any,
 ) -> None:
     """Run one worker until a signal stops it. Run as many as you like: Kafka deals the partitions out.
 
@@ -94,7 +107,7 @@ def worker(
     Exit codes: 0 stopped by a signal, 1 failure (start it again), 2 usage, 3 topics, 4 a feed refused as a whole.
     """
     chosen = settings(
-        cluster,
+        more,
         metrics_host=metrics_host,
         metrics_port=metrics_port,
         clock=clock,
@@ -121,7 +134,25 @@ def worker(
             sys.exit(exits.TOPICS)
         from undertow.agents.worker import run  # noqa: PLC0415 - Faust is imported by workers alone
 
-        sys.exit(run(chosen, agreed, board, config))
+        with _portal(chosen, agreed, portal_host, portal_port, more):
+            code = run(chosen, agreed, board, config)
+        sys.exit(code)
+
+
+@contextmanager
+def _portal(
+    chosen: Settings, agreed: Mapping[str, Contract], host: str, port: int | None, given: Mapping[str, Any]
+) -> Iterator[None]:
+    """The portal on a thread of its own, where a port is named."""
+    if port is None:
+        yield
+        return
+    try:
+        with portal_of(chosen, agreed, host, port, given) as running:
+            structlog.get_logger(__name__).info("the portal is served", url=running.url)
+            yield
+    except Refused as error:
+        raise click.UsageError(f"{error} (--portal-host, --portal-port)") from None
 
 
 def _board(chosen: Settings, agreed: Mapping[str, Contract]) -> Board:

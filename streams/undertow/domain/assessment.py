@@ -15,6 +15,7 @@ from undertow.domain.cells import Tally
 from undertow.domain.comparison import DISCORDANT, Class, compare
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.course import FOREVER, HUMAN, Course, course
+from undertow.domain.disputes import answered, counted, parted, settled
 from undertow.domain.explain import explain
 from undertow.domain.facts import Claimed, Fact, Seen, in_order
 from undertow.domain.findings import Finding, evidence
@@ -72,13 +73,21 @@ def assess(
     """Assess one ticket as of a time (seconds): what it adds, and what can be said of it.
 
     ``seen``: its facts as :func:`undertow.domain.facts.join` gives them; ``others``: those of the customer's tickets that were
-    opened next to its last solve, on its topic or linked to it. What is dated later than ``as_of`` waits for its time.
+    opened next to its last solve, on its topic or linked to it. What is dated later than ``as_of`` waits for its time; not so
+    what is said of a finding, which is no part of what happened and counts once it is recorded.
     """
+    spoken: list[Seen] = []
     comes = min(map(_next, (seen, *others), repeat(as_of)))
     if comes != FOREVER:
+        seen, spoken = parted(seen)
+        comes = min(map(_next, (seen, *others), repeat(as_of)))
         seen, *others = [_until(some, as_of) for some in (seen, *others)]
     facts = in_order(seen)
     read = course(facts)
+    if read.spoken:
+        seen, spoken = parted(seen)
+        facts = in_order(seen)
+        read = course(facts)
     if not read.claims and not read.solves:
         return Assessment(changes_at=comes), []
     measures = sorted({*read.claims, *contract.targets})
@@ -86,6 +95,7 @@ def assess(
     failed = read.solves and (read.reopens or read.pledges or near)
     if failed or not LOOKS_BACK.isdisjoint(contract.targets):
         what = after(read, _contacts(near), contract, as_of)
+    answers = settled(spoken) if spoken else {}
     tallies: list[Tally] = []
     findings: list[Finding] = []
     for measure in measures:
@@ -94,18 +104,26 @@ def assess(
         verdict = compare(claim, read, judged)
         if verdict is None:
             continue
-        tallies.append(Tally("verdict", measure, _label(verdict, judged)))
-        if claim is not None and verdict in DISCORDANT:
-            cause = explain(claim, read, contract.reading, contract, as_of, what).cause
-            tallies.append(Tally(verdict, measure, cause))
-            findings.append(_discordant(name, measure, verdict, cause, claim, judged, seen, contract))
+        headline = [Tally("verdict", measure, _label(verdict, judged))]
+        if claim is None or verdict not in DISCORDANT:
+            tallies += headline
+            continue
+        cause = explain(claim, read, contract.reading, contract, as_of, what).cause
+        headline.append(Tally(verdict, measure, cause))
+        found = answered(_discordant(name, measure, verdict, cause, claim, judged, seen, contract), answers)
+        tallies += counted(found.state, measure, verdict, headline)
+        findings.append(found)
     for case in observed(seen, name.ticket, near, contract, as_of, (facts, read)):
-        tallies.append(Tally("case", case.pattern, "n"))
-        if case.match is not None:
-            tallies.append(Tally("case", case.pattern, "matched"))
-            findings.append(_matched(name, case, [seen, *others], contract))
-            if case.pattern == "backdated":
-                tallies.append(Tally("late", "backdated", str(day(case.match.at))))
+        headline = [Tally("case", case.pattern, "n")]
+        if case.match is None:
+            tallies += headline
+            continue
+        headline.append(Tally("case", case.pattern, "matched"))
+        if case.pattern == "backdated":
+            headline.append(Tally("late", "backdated", str(day(case.match.at))))
+        found = answered(_matched(name, case, [seen, *others], contract), answers)
+        tallies += counted(found.state, case.pattern, "matched", headline)
+        findings.append(found)
     tallies += _counted(read, what, contract, as_of)
     return Assessment(
         _shared(tuple(tallies)),

@@ -57,6 +57,9 @@ class Tally(NamedTuple):
       ``claim_only``, ``actual_only_met``, ``actual_only_missed``, ``unverifiable``, ``immature``
     - ``unsolved``, the same: of tickets not solved yet, on their day of opening
     - ``over_reported`` or ``under_reported``, a measure, its cause
+    - ``disputed`` or ``withdrawn``, a measure or pattern, its class or ``matched``: of a finding, in place of what it adds above
+      (``unsolved_disputed``, ``unsolved_withdrawn``: of tickets not solved yet); ``upheld``, ``accepted``, ``explained``, the
+      same: beside it
     - ``case``, a pattern, ``n`` (counted among its cases) or ``matched`` (shows it)
     - ``late``, ``backdated``, the day on which its first late event arrived
     - ``mix``, class of the priority, class of the topic: of mature tickets reported as met; ``mix_bad``: those that went bad

@@ -85,6 +85,8 @@ class Course(Struct, frozen=True):
     """The vendor's latest claim by measure: highest recorded time, then sequence, then id."""
     last: float
     """Time of the latest fact of any kind."""
+    spoken: bool
+    """True where anything was said of a finding of the ticket: no part of its course."""
 
     @property
     def exists(self) -> bool:
@@ -129,6 +131,7 @@ class _Reader:
         self.released: list[float] = []
         self.ratings: list[float] = []
         self.claims: dict[str, tuple[tuple[float, int, str], Claimed]] = {}
+        self.spoken = False
 
     def opening(self, at: float, body: f.Opened) -> None:
         if self.opened is not None:
@@ -202,6 +205,9 @@ class _Reader:
         if body.scale == "csat":
             self.ratings.append(body.score)
 
+    def answered(self, at: float, body: f.Answered | f.Ruled) -> None:
+        self.spoken = True
+
     def claimed(self, fact: Fact, body: Claimed) -> None:
         order = (fact.recorded, fact.sequence, fact.id)
         known = self.claims.get(body.measure)
@@ -228,6 +234,7 @@ class _Reader:
             ratings=tuple(self.ratings),
             claims={measure: claim for measure, (_, claim) in self.claims.items()},
             last=last,
+            spoken=self.spoken,
         )
 
 
@@ -242,6 +249,8 @@ _READ: Final[dict[type, Callable[[_Reader, float, Any], None]]] = {
     f.PromiseMoved: _Reader.put_off,
     f.Cancelled: _Reader.left,
     f.Surveyed: _Reader.surveyed,
+    f.Answered: _Reader.answered,
+    f.Ruled: _Reader.answered,
 }
 
 

@@ -11,7 +11,7 @@ Times are seconds since 1970-01-01T00:00Z.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -158,6 +158,22 @@ class Active(Struct, frozen=True, array_like=True, gc=False, tag=18):
     """The customer used the product. Kept as a day, not as a fact."""
 
 
+class Answered(Struct, frozen=True, array_like=True, gc=False, tag=19):
+    """The vendor's answer to a finding of this ticket. No part of what happened to the ticket."""
+
+    finding: str
+    answer: Literal["accept", "dispute", "explain"]
+    reason: str | None = None
+
+
+class Ruled(Struct, frozen=True, array_like=True, gc=False, tag=20):
+    """The company's ruling on a finding of this ticket."""
+
+    finding: str
+    ruling: Literal["upheld", "withdrawn"]
+    reason: str | None = None
+
+
 Body = (
     Opened
     | Message
@@ -178,7 +194,11 @@ Body = (
     | Complained
     | Confirmed
     | Active
+    | Answered
+    | Ruled
 )
+SPOKEN: Final = frozenset({Answered, Ruled})
+"""Facts about findings of the ticket, not about the ticket."""
 
 
 class Fact(Struct, frozen=True, array_like=True, gc=False):

@@ -16,6 +16,10 @@ MOST_EVIDENCE: Final = 100
 """Events a finding names at most: the rest is in the ticket's row, and a finding has to stay one record."""
 
 
+State = Literal["disputed", "withdrawn", "upheld", "accepted", "explained"]
+"""What both sides said of a finding comes to; see :mod:`undertow.domain.disputes`."""
+
+
 class Evidence(Struct, frozen=True):
     """One event: what makes it unique, and where it was read."""
 
@@ -53,6 +57,11 @@ class Finding(Struct, frozen=True, kw_only=True):
     at: float | None = None
     """When a pattern showed."""
     evidence: tuple[Evidence, ...] = ()
+    """The events it follows from; after them those that decide ``state``."""
+    state: State | None = None
+    """None while nobody answered it. Disputed and withdrawn ones are in no headline."""
+    reason: str | None = None
+    """What the answer or ruling behind ``state`` says."""
 
     @property
     def id(self) -> str:

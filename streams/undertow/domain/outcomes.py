@@ -21,6 +21,7 @@ from undertow.domain.cells import (
 )
 from undertow.domain.contract import Contract
 from undertow.domain.course import FOREVER
+from undertow.domain.disputes import WAITING
 from undertow.domain.facts import Body, Cancelled, Complained, Confirmed, Fact, Invoiced, Refunded, Surveyed
 from undertow.domain.timeline import FLICKER, Timeline
 
@@ -218,7 +219,9 @@ def contribution(
     opening = CellKey(contract.vendor, segment, day(line.begun))
     if outcome.solved_at is None:
         # by day of opening it belongs to no cohort of solved tickets: a period's claim is not held against it
-        waiting = tuple([tally._replace(kind="unsolved") if tally.kind == "verdict" else tally for tally in tallies])
+        waiting = tuple(
+            [tally._replace(kind=WAITING[tally.kind]) if tally.kind in WAITING else tally for tally in tallies]
+        )
         return (Share(opening, OPENED, None, waiting),)
     opened = Share(opening, OPENED)
     key = CellKey(contract.vendor, segment, day(outcome.solved_at))

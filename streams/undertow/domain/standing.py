@@ -19,6 +19,7 @@ from undertow.domain.budget import Budget, Told
 from undertow.domain.cells import Tally
 from undertow.domain.compared import Classes, Comparison, comparisons, labels, looks_back
 from undertow.domain.contract import BURNS, ROLLING, WINDOWS, Contract
+from undertow.domain.disputes import totals
 from undertow.domain.early import Early
 from undertow.domain.equity import Counted, Equity, Stratum, equity
 from undertow.domain.habits import BLAMED, Habits, habits
@@ -59,6 +60,8 @@ class Standing(Struct, frozen=True):
     """Window, what, which, how many: promises, hand-offs, ratings, how soon failures were owned, one contact and durable."""
     trend: Trend = Trend()
     """Hidden dissatisfaction week by week."""
+    answered: tuple[tuple[str, int], ...] = ()
+    """How many findings are in which state of a dispute, over all days."""
 
 
 class Statement(Struct, frozen=True):
@@ -109,6 +112,9 @@ def standing(
             for tally, n in sorted(sums.items())
         ),
         trend(tallied, known),
+        answered=tuple(
+            totals(sums for window, sums, _ in tallied.windows("answered", ALL, known.mature) if window == ALL).items()
+        ),
     )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
+from undertow.domain.cells import Tally
 from undertow.domain.compared import Classes, labels, looks_back
+from undertow.domain.comparison import DISCORDANT
 from undertow.domain.contract import Contract
+from undertow.domain.disputes import OUT
 from undertow.domain.ledger import PeriodClaim
 from undertow.domain.periods import Known, Period
 from undertow.domain.reconcile import Cohort, Reconciled, Versions, reconcile, versions
@@ -36,10 +40,13 @@ def stated(said: Iterable[tuple[PeriodClaim, ...]], tallied: Tallied, contract: 
 def cohort(period: Period, measure: str, tallied: Tallied) -> tuple[Cohort, int]:
     """The tickets of a period under a measure, and how many of them are still to be judged.
 
+    A disputed or withdrawn finding counts as it was claimed: left out, it would make the census of a period a false one.
+
     Of tickets that cannot be judged a cell does not say what was claimed; of the SLA as a whole it does once they are mature.
     """
-    counts, sums = tallied.within(period, labels(measure))
-    of = Classes(*sums)
+    counts, sums = tallied.within(period, (*labels(measure), *out(measure)))
+    known = len(Classes._fields)
+    of = as_claimed(Classes(*sums[:known]), sums[known:])
     paired = of.confirmed_met + of.confirmed_missed + of.over_reported + of.under_reported
     claimed, claimed_met = paired, of.confirmed_met + of.over_reported
     if measure == SLA and counts.solved == counts.mature:
@@ -47,6 +54,18 @@ def cohort(period: Period, measure: str, tallied: Tallied) -> tuple[Cohort, int]
     total = paired + of.actual_only_met + of.actual_only_missed
     met = of.confirmed_met + of.under_reported + of.actual_only_met
     return Cohort(total, met, claimed, claimed_met, max(0, counts.solved - total)), of.immature
+
+
+@cache
+def out(measure: str) -> tuple[Tally, ...]:
+    """The tallies of findings that are in no figure: claimed met, claimed missed, of each state."""
+    return tuple(Tally(state, measure, verdict) for state in sorted(OUT) for verdict in DISCORDANT)
+
+
+def as_claimed(of: Classes, out: Sequence[int]) -> Classes:
+    """The classes, with tickets whose findings are out (counts of :func:`out`, in its order) as the vendor claimed them."""
+    met, missed = sum(out[::2]), sum(out[1::2])
+    return of._replace(confirmed_met=of.confirmed_met + met, confirmed_missed=of.confirmed_missed + missed)
 
 
 def _stated(said: Versions, tallied: Tallied, contract: Contract, known: Known) -> Stated:

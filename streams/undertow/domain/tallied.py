@@ -13,7 +13,7 @@ from undertow.domain.patterns.accusations import Cases
 from undertow.domain.periods import Period
 
 Tallies = Mapping[Tally, int]
-Family = Literal["verdict", "case", "mix", "counted", "outcome"]
+Family = Literal["verdict", "case", "mix", "counted", "outcome", "answered"]
 _FAMILY: Final[Mapping[str, Family]] = {
     "verdict": "verdict",
     "unsolved": "verdict",
@@ -29,6 +29,8 @@ _FAMILY: Final[Mapping[str, Family]] = {
     "recovery": "counted",
     "first_contact": "counted",
     "outcome": "outcome",
+    **dict.fromkeys(("disputed", "withdrawn", "upheld", "accepted", "explained"), "answered"),
+    **dict.fromkeys(("unsolved_disputed", "unsolved_withdrawn"), "answered"),
 }
 """By a tally's kind, what it is asked for together with."""
 _EMPTY: Final = Cell()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 
 from undertow.domain.facts import (
+    SPOKEN,
+    Answered,
     Assigned,
     Body,
     Cancelled,
@@ -24,6 +26,7 @@ from undertow.domain.facts import (
     PromiseMade,
     PromiseMoved,
     Refunded,
+    Ruled,
     StatusChanged,
     Surveyed,
     TopicChanged,
@@ -59,14 +62,14 @@ class Timeline(Struct, frozen=True):
     continues: tuple[str, ...]
     """Earlier tickets the vendor linked this one to."""
     last: float
-    """Time of the latest fact of any kind."""
+    """Time of the latest fact of any kind; what is said of findings only where there is no other."""
     told: tuple[Fact, ...] = ()
     """What the company says of the customer and names this ticket for, in order."""
     unheard: bool = False
     """Solved, and since the last solve neither a word of the customer's nor an answer: on the vendor's word alone."""
 
 
-def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a kind of fact
+def timeline(facts: Sequence[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a kind of fact
     """Read ``facts`` (in the order of :func:`undertow.domain.facts.in_order`)."""
     begun = opened_at = topic = segment = claim = None
     claim_order: tuple[float, int, str] | None = None
@@ -74,7 +77,7 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
     reopens: list[Reopen] = []
     continues: list[str] = []
     told: list[Fact] = []
-    solved = customer_wrote = heard = False
+    solved = customer_wrote = heard = spoken = False
     last = 0.0
     for fact in facts:
         body = fact.body
@@ -106,8 +109,12 @@ def timeline(facts: Iterable[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
         elif type(body) in _COMPANY_S:
             told.append(fact)
             heard |= type(body) in _ANSWERS
+        elif isinstance(body, Answered | Ruled):
+            spoken = True
         if begun is None and isinstance(body, _OWN):
             begun = fact.time
+    if spoken:
+        last = max((fact.time for fact in facts if type(fact.body) not in SPOKEN), default=last)
     return Timeline(
         begun=opened_at if opened_at is not None else begun,
         opened_at=opened_at,

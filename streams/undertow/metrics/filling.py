@@ -23,6 +23,8 @@ def stand(add: Add, standing: Standing, objective: float, segments: Collection[s
     _compared(add, [row for row in standing.comparisons if row.segment in segments and row.measure in MEASURES])
     _patterns(add, standing.vendor, standing.habits[-1:])
     _budget(add, standing, objective)
+    for state, n in standing.answered:
+        add("disputed_findings", (standing.vendor, state), n)
     for window, found in standing.equity:
         _equity(add, standing.vendor, window, found, segments)
     _alarms(add, standing, segments)

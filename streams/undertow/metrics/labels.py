@@ -19,6 +19,7 @@ from undertow.domain.assessment import COUNTED
 from undertow.domain.budget import AGREED, Burn
 from undertow.domain.comparison import Class
 from undertow.domain.contract import WINDOWS
+from undertow.domain.disputes import STATES as DISPUTE_STATES
 from undertow.domain.early import LAGS
 from undertow.domain.explain import CAUSES, UNEXPLAINED
 from undertow.domain.ledger import ALL
@@ -30,7 +31,9 @@ from undertow.domain.verdicts import Colour
 from undertow.topics import SOURCES
 from undertow.wire import REASONS
 
-Unit = Literal["", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters", "score", "bytes"]
+Unit = Literal[
+    "", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters", "score", "bytes", "findings"
+]
 
 
 class Label(Struct, frozen=True):
@@ -124,5 +127,7 @@ TERM: Final = Label("what", _words(ALLOWED), len(ALLOWED))
 OUTCOME: Final = Label("outcome", _words(OUTCOMES), len(OUTCOMES))
 LAG: Final = Label("lag", f"{_words(f'{lag}d' for lag in LAGS)} after the solve", len(LAGS))
 WATCHED: Final = Label("lag", f"{_words(SERIES)} after the solve", len(SERIES))
+
+ANSWERED: Final = Label("state", _words(DISPUTE_STATES), len(DISPUTE_STATES))
 
 ROW: Final = (VENDOR, SEGMENT, WINDOW)

@@ -6,6 +6,7 @@ from typing import Final
 
 from undertow.domain.contract import ROLLING
 from undertow.metrics.labels import (
+    ANSWERED,
     BURN_WINDOW,
     CAUSE,
     CLASS,
@@ -120,6 +121,14 @@ STANDINGS: Final = (
     _gauge("spike_score", "score", _WATCHED, "CUSUM of the share of bad tickets; absent until the usual is known."),
     _gauge("spike_threshold_score", "score", _WATCHED, "The score from which it is a spike."),
     _gauge("spike", "", _WATCHED, "Is 1 while an alarm stands, all segments looked at together, else 0."),
+    # what both sides said of findings
+    _gauge(
+        "disputed_findings",
+        "findings",
+        (VENDOR, ANSWERED),
+        "Findings that the vendor answered or the company ruled on; those disputed and not ruled on, and those withdrawn, are in "
+        "no other figure.",
+    ),
     # the truth budget
     _gauge(
         "truth_budget_objective_ratio", "ratio", (VENDOR,), "Of what is reported as met, the share to be confirmed."

@@ -17,6 +17,7 @@ from undertow.domain.ledger import PeriodClaim
 from undertow.stages.records import Entry, KafkaRecord, casebook_partition
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_SPOKEN: Final = frozenset({e.DisputeAnswered, e.DisputeRuled})
 _CUSTOMERS_OWN: Final = frozenset({e.CustomerActive, e.CustomerSegmentChanged})
 
 
@@ -56,7 +57,8 @@ class Intake:
     """Decodes, checks the vendor, re-keys by customer.
 
     ``vendors`` are those with a contract; ``dialects`` say by topic, as the cluster names it, how the records of a topic
-    are read that a contract names, and every other topic carries CloudEvents of any vendor; ``backdated_after`` is the age
+    are read that a contract names, and every other topic carries CloudEvents of any vendor; ``rulings`` is the one such topic
+    on which the company rules on disputes, None where records come from a file and any may; ``backdated_after`` is the age
     (seconds, broker time minus event time) from which an event counts as backdated, ``imported`` says by vendor before which
     time (seconds) none does: that history was imported.
     """
@@ -67,12 +69,14 @@ class Intake:
         partitions: int,
         *,
         dialects: Mapping[str, wire.Dialect] | None = None,
+        rulings: str | None = None,
         backdated_after: float = 86_400.0,
         imported: Mapping[str, float] | None = None,
     ) -> None:
         self._vendors = frozenset(vendors)
         self._partitions = partitions
         self._dialects = dict(dialects or {})
+        self._rulings = rulings
         self._backdated_after = backdated_after
         self._imported = dict(imported or {})
 
@@ -89,6 +93,8 @@ class Intake:
                     vendor = event.data.vendor
                     if vendor is not None and vendor not in vendors:
                         raise wire.Refused("unknown_vendor", "$.data.vendor", f"no contract names {vendor[:80]!r}")
+                    if type(event) is e.DisputeRuled and record.topic != (self._rulings or record.topic):
+                        raise wire.Refused("may_not_rule", "$.type", f"publish rulings on {self._rulings}")
                 else:
                     events = dialect.decode(record.value, record.headers)
                     vendor = dialect.vendor or events[0].data.vendor
@@ -113,14 +119,15 @@ class Intake:
                     happened = entry.seen.fact.time
                     owner = entry.customer if entry.customer is not None else f"{entry.vendor}\0{entry.ticket}"
                     entries[casebook_partition(owner, partitions)].append(entry)
-                if happened > counts.last_event_time:  # noqa: PLR1730 - max() costs a call an event
+                # an answer says nothing of how far the feed has come
+                if happened > counts.last_event_time and type(event) not in _SPOKEN:
                     counts.last_event_time = happened
                 if arrived - happened > self._backdated_after and happened >= self._imported.get(vendor or "", 0.0):
                     counts.backdated += 1
         return taken
 
 
-def entry_of(event: e.TicketEvent | e.TicketClaimed | e.CustomerEvent, place: Place) -> Entry:
+def entry_of(event: e.TicketEvent | e.TicketClaimed | e.CustomerEvent | e.DisputeEvent, place: Place) -> Entry:
     """The event as an entry of its customer's casebook."""
     data = event.data
     kind = type(event)
@@ -179,5 +186,7 @@ _BODY: Final[dict[type, Callable[[Any], Body]]] = {
     e.FeedbackSurvey: lambda d: f.Surveyed(d.scale, d.score),
     e.FeedbackComplaint: lambda d: f.Complained(d.channel),
     e.FeedbackConfirmation: lambda d: f.Confirmed(d.fixed),
+    e.DisputeAnswered: lambda d: f.Answered(d.finding, d.answer, d.reason),
+    e.DisputeRuled: lambda d: f.Ruled(d.finding, d.ruling, d.reason),
 }
 """Each event type's fact. A closed ticket is a status: the two ways to say it are one fact to the domain."""

@@ -14,6 +14,7 @@ from undertow.clock import day_of
 from undertow.domain.assessment import NOTHING, Assessment, Named, assess
 from undertow.domain.contract import Contract
 from undertow.domain.contributions import seconded, tallied
+from undertow.domain.disputes import by_then
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
@@ -264,7 +265,7 @@ class Judgements:
 
     def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
         """Of a closed history only what had happened by then."""
-        return facts if (end := contract.as_of) is None else [one for one in facts if one.fact.time <= end]
+        return facts if (end := contract.as_of) is None else by_then(facts, end)
 
     def _second(self, ticket: Ticket, failed: float | None, done: Done) -> None:
         """Remember whether the ticket failed; the one that failed after it may be the customer's second by that, or no more."""
@@ -279,8 +280,7 @@ class Judgements:
             self._due.put(ticket.key, when)
 
     def _due_at(self, key: bytes) -> float | None:
-        ticket = self.tickets.get(key)
-        return ticket.due if ticket is not None else None
+        return None if (ticket := self.tickets.get(key)) is None else ticket.due
 
     def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""

@@ -16,9 +16,14 @@ from undertow.wire import Dialect
 
 
 class Offline:
-    """One process, one casebook partition, one ledger. ``dialects`` as :class:`Intake` takes them, for records of topics."""
+    """One process, one casebook partition, one ledger. ``dialects``, ``rulings`` as :class:`Intake` takes them, for topics."""
 
-    def __init__(self, contracts: Mapping[str, Contract], dialects: Mapping[str, Dialect] | None = None) -> None:
+    def __init__(
+        self,
+        contracts: Mapping[str, Contract],
+        dialects: Mapping[str, Dialect] | None = None,
+        rulings: str | None = None,
+    ) -> None:
         self.contracts = contracts
         self.ledger = Ledger()
         self.letters: list[DeadLetter] = []
@@ -29,7 +34,7 @@ class Offline:
         """What can be said of single tickets, by id; JSON."""
         self.numbering = Numbering(contracts)
         self._rows: dict[bytes, bytes] = {}
-        self._intake = Intake(contracts, partitions=1, dialects=dialects)
+        self._intake = Intake(contracts, partitions=1, dialects=dialects, rulings=rulings)
         self.casebook = Casebook(0, contracts, self._rows, self.findings)
         self._offset = -1
 

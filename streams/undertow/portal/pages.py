@@ -1,0 +1,111 @@
+"""The pages that show: findings, one finding, disputes, statements."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from aiohttp import web
+
+from undertow.clients import KafkaUnavailable
+from undertow.domain.comparison import DISCORDANT
+from undertow.metrics.labels import CAUSE_NAMES, MEASURES, PATTERNS
+from undertow.portal import asked
+from undertow.portal.desk import Desk
+from undertow.portal.scope import PAGE, Filter, Scope, Shown
+from undertow.portal.words import STATES
+
+AT_ONCE: Final = 4
+"""Timelines read at once: each asks the broker."""
+
+MOST_DISPUTES: Final = 500
+"""Disputes on the company's page."""
+
+
+class Pages:
+    """Handlers of GET requests."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._reading = asyncio.Semaphore(AT_ONCE)
+
+    async def home(self, request: web.Request) -> web.StreamResponse:
+        """The list is where everybody begins."""
+        raise web.HTTPSeeOther("/findings")
+
+    async def findings(self, request: web.Request) -> web.StreamResponse:
+        """The list, filtered."""
+        scope = self._desk.scope(request)
+        wanted, after = asked.wanted(request.query), asked.place(request.query)
+        shown, found, totals, vendors = await asyncio.to_thread(_list, scope, wanted, after)
+        return self._desk.page(
+            request,
+            "findings.html",
+            shown=shown[:PAGE],
+            found=found,
+            totals=totals,
+            vendors=vendors,
+            wanted=wanted,
+            first=after is None,
+            query=asked.query(wanted),
+            next=asked.query(wanted, shown[PAGE - 1].place) if len(shown) > PAGE else None,
+            choices=_CHOICES,
+        )
+
+    async def finding(self, request: web.Request) -> web.StreamResponse:
+        """One finding with its timeline and what was said of it."""
+        scope = self._desk.scope(request)
+        shown = await asyncio.to_thread(scope.finding, self._desk.id(request))
+        if shown is None:
+            raise web.HTTPNotFound
+        said = await asyncio.to_thread(scope.said, shown.finding)
+        try:
+            async with self._reading:
+                events = await asyncio.to_thread(self._desk.events.of, shown.finding)
+        except KafkaUnavailable:
+            events = None
+        latest = said[-1] if said else None
+        waits = latest is not None and shown.finding.state != _comes_to(latest.word) and not _settled(shown)
+        return self._desk.page(request, "finding.html", one=shown, said=said, events=events, waits=waits)
+
+    async def disputes(self, request: web.Request) -> web.StreamResponse:
+        """The company's: what waits for a ruling, of all vendors."""
+        scope = self._desk.scope(request)
+        shown = await asyncio.to_thread(scope.findings, Filter(state="disputed"), None, MOST_DISPUTES)
+        return self._desk.page(request, "disputes.html", shown=shown, totals=await asyncio.to_thread(scope.totals))
+
+    async def statements(self, request: web.Request) -> web.StreamResponse:
+        """The list of statements."""
+        issued = await asyncio.to_thread(self._desk.scope(request).statements)
+        return self._desk.page(request, "statements.html", issued=issued)
+
+    async def style(self, request: web.Request) -> web.StreamResponse:
+        """The style sheet: the one thing that anybody may read."""
+        return web.Response(text=self._desk.style, content_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    async def health(self, request: web.Request) -> web.StreamResponse:
+        """For a proxy's probe: 200 once the index has caught up."""
+        ready = self._desk.ready()
+        return web.Response(text="ready\n" if ready else "reading\n", status=200 if ready else 503)
+
+
+def _list(scope: Scope, wanted: Filter, after: Any) -> tuple[list[Shown], int, dict[str, int], list[str]]:  # noqa: ANN401 - a place or none
+    return scope.findings(wanted, after, PAGE + 1), scope.count(wanted), scope.totals(), scope.vendors()
+
+
+def _comes_to(word: str) -> str:
+    return {"accept": "accepted", "dispute": "disputed", "explain": "explained"}.get(word, word)
+
+
+def _settled(shown: Shown) -> bool:
+    """Whether a ruling stands, against which an answer changes nothing."""
+    return shown.finding.state in {"upheld", "withdrawn"}
+
+
+_CHOICES: Final = {
+    "kind": {"verdict": "reported against recomputed", "pattern": "patterns"},
+    "name": {"Measures": MEASURES, "Patterns": PATTERNS},
+    "verdict": DISCORDANT[::-1],
+    "cause": [name for name in CAUSE_NAMES if "+" not in name],
+    "state": STATES,
+}

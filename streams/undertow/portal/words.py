@@ -1,0 +1,139 @@
+"""Findings and events in plain words, for people who have not read the code."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from undertow import events as e
+from undertow.domain.findings import Finding
+from undertow.domain.patterns import CATALOG
+
+VERDICTS: Final = {"under_reported": "better than reported", "over_reported": "worse than reported"}
+CAUSES: Final = {
+    "clock": "the other clock: working hours or the calendar",
+    "pauses": "pauses counted differently",
+    "actor": "a bot's reply counted as an answer",
+    "status": "a change of status counted as an answer",
+    "solve": "another solve: the first or the last",
+    "reset": "the clock begun anew on reopening or handing over",
+    "priority": "the priority at the end instead of the one at the time",
+    "start": "counted from the assignment",
+    "waits": "the customer's first wait left out or in",
+    "unexplained": "no reading of the contract gives this number",
+}
+STATES: Final = {
+    "none": "not answered",
+    "disputed": "disputed",
+    "withdrawn": "withdrawn",
+    "upheld": "upheld",
+    "accepted": "accepted",
+    "explained": "explained",
+}
+ANSWERED: Final = {
+    "accept": "accepted it",
+    "dispute": "disputed it",
+    "explain": "explained it",
+    "upheld": "ruled: upheld",
+    "withdrawn": "ruled: withdrawn",
+}
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+
+
+def measure(name: str) -> str:
+    """``first_response`` as First response."""
+    return "SLA as a whole" if name == "sla" else name.replace("_", " ").capitalize()
+
+
+def about(finding: Finding) -> str:
+    """What a finding is about, as a title."""
+    if finding.kind == "pattern":
+        entry = CATALOG.get(finding.name)  # type: ignore[call-overload]
+        return str(entry.says).capitalize() if entry is not None else measure(finding.name)
+    return f"{measure(finding.name)}: {VERDICTS.get(finding.verdict or '', finding.verdict)}"
+
+
+def cause(name: str | None) -> str:
+    """A cause, or two joined."""
+    return " and ".join(CAUSES.get(part, part) for part in (name or "").split("+"))
+
+
+def met(value: bool | None) -> str:
+    """Met or missed."""
+    return "unknown" if value is None else "met" if value else "missed"
+
+
+def span(seconds: float | None) -> str:
+    """Seconds as 4 h 40 min."""
+    if seconds is None:
+        return "no value"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest if not days and not hours else 0, "s")]
+    return " ".join(f"{n} {unit}" for n, unit in parts if n)
+
+
+def day(number: int | None) -> str:
+    """Days since 1970-01-01 as an ISO date."""
+    return "not solved yet" if number is None else date.fromordinal(number + _EPOCH).isoformat()
+
+
+def day_number(text: str) -> int:
+    """An ISO date as days since 1970-01-01. Raises ``ValueError``."""
+    return date.fromisoformat(text).toordinal() - _EPOCH
+
+
+def moment(seconds: float) -> str:
+    """Seconds as a date and time in UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def happened(event: e.Event) -> str:  # noqa: PLR0912 - one branch a kind of event
+    """What an event says, in one line. Names nobody."""
+    data: Any = event.data
+    match event:
+        case e.TicketOpened():
+            told = ", ".join(
+                f"{what} {said}" for what, said in (("topic", data.topic), ("priority", data.priority)) if said
+            )
+            return f"opened by {_actor(data)}" + (f": {told}" if told else "")
+        case e.TicketMessage():
+            kind = "a message" if data.public else "a private note"
+            more = ", with a question" if data.question else "" if data.substantive else ", without substance"
+            return f"{kind} by {_actor(data)}{more}"
+        case e.TicketStatusChanged():
+            return f"status: {data.to.replace('_', ' ')}, by {_actor(data)}" + (
+                f", cause: {data.cause}" if data.cause else ""
+            )
+        case e.TicketClosed():
+            return f"closed by {_actor(data)}"
+        case e.TicketAssigned():
+            return f"assigned to {'another agent' if data.agent else 'a team'}"
+        case e.TicketPriorityChanged():
+            return f"priority: {data.to}, by {_actor(data)}"
+        case e.TicketTopicChanged():
+            return f"topic: {data.to}"
+        case e.TicketPromiseMade() | e.TicketPromiseMoved():
+            verb = "promised" if isinstance(event, e.TicketPromiseMade) else "promise moved"
+            return f"{verb} until {moment(data.due.timestamp())}"
+        case e.TicketPromiseFulfilled():
+            return "promise kept"
+        case e.TicketLinked():
+            return f"belongs to ticket {data.related}"
+        case e.TicketClaimed():
+            value = f", {span(data.value)}" if data.value is not None else ""
+            return f"reported: {measure(data.measure)} {met(data.met)}{value}"
+        case e.DisputeAnswered():
+            return f"the vendor {ANSWERED[data.answer]}"
+        case e.DisputeRuled():
+            return f"the company {ANSWERED[data.ruling]}"
+        case _:
+            return type(event).__struct_config__.tag.removeprefix("undertow.").replace(".", " ").replace("_", " ")  # type: ignore[union-attr]
+
+
+def _actor(data: Any) -> str:  # noqa: ANN401 - the data of any ticket event
+    kind: str = data.actor.kind
+    return {"unknown": "somebody", "agent": "an agent", "bot": "a bot", "system": "the system"}.get(kind, f"the {kind}")

@@ -1,0 +1,333 @@
+"""What the pages show: the right findings in the right order, other names for customers, and answers as events."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import os
+import re
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from portal.house import KEY, House, finding
+from undertow.cli.main import cli
+from undertow.portal.feed import Feed
+from undertow.portal.index import Index
+from undertow.portal.scope import PAGE, Filter, Place, Scope
+from undertow.portal.tokens import BadTokens, Tokens
+from undertow.reports.pseudonyms import Pseudonyms
+from undertow.settings import Settings
+
+
+def links(text: str) -> list[str]:
+    return re.findall(r'href="/findings/([0-9a-f]{16})"', text)
+
+
+def test_the_list_is_newest_first_with_under_reports_first_among_equals_and_ends(tmp_path):
+    """Promise: every finding stands on exactly one page, whatever is filtered."""
+    house = House(tmp_path)
+    many = [
+        finding(
+            n, "acme", day=20_500 + n % 7 if n % 11 else None, verdict=("under_reported", "over_reported")[n % 3 > 0]
+        )
+        for n in range(100, 100 + 3 * PAGE)
+    ]
+    house.put(*many)
+    whole = [*house.findings["acme"], *many]
+
+    def place(one):
+        return (-(one.day if one.day is not None else 1 << 20), one.verdict != "under_reported", one.id)
+
+    async def act(open_):
+        browser = open_()
+        await browser.sign_in(house.token("acme"))
+        for query, kept in (
+            ("", whole),
+            ("verdict=under_reported", [one for one in whole if one.verdict == "under_reported"]),
+            ("state=none&first=2026-02-16&last=2026-02-18",
+             [one for one in whole if one.state is None and one.day is not None and 20_500 <= one.day <= 20_502]),
+            ("ticket=acme-ticket-105", [one for one in whole if one.ticket == "acme-ticket-105"]),
+            ("cause=clock", []),
+        ):  # fmt: skip
+            path, seen = f"/findings?{query}", []
+            while path:
+                text = await browser.text(path)
+                assert f"{len(kept)} finding" in text
+                seen += links(text)
+                following = re.search(r'rel="next" href="([^"]+)"', text)
+                path = following[1].replace("&amp;", "&") if following else ""
+            assert seen == [one.id for one in sorted(kept, key=place)], query
+        for bad in ("kind=x", "first=yesterday", "after=1.2", "cause=%00", "ticket=" + "x" * 300):
+            assert (await browser.get(f"/findings?{bad}")).status == 400, bad
+
+    asyncio.run(house.walk(act))
+
+
+def test_a_finding_taken_back_or_changed_is_gone_or_moved(tmp_path):
+    """Promise: the index follows the topic, and its counts follow it."""
+    house = House(tmp_path)
+    scope = Scope(house.index, "acme", Pseudonyms(KEY))
+    first = house.findings["acme"][1]
+    before = scope.totals()
+    house.put(finding(1, "acme", state="withdrawn", verdict="over_reported"))
+    now = scope.totals()
+    assert (now["disputed"], now["withdrawn"]) == (before["disputed"] - 1, before["withdrawn"] + 1)
+    assert [one.finding.id for one in scope.findings(Filter(state="withdrawn"))] == [first.id]
+    house.index.put([(first.id, None, b"")], [], [])
+    assert scope.finding(first.id) is None
+    assert scope.count(Filter()) == len(house.findings["acme"]) - 1
+    house.index.close()
+    assert [path.name for path in tmp_path.iterdir()] == [], "the index is no store: it leaves nothing behind"
+
+
+def test_the_index_of_a_process_that_was_killed_is_deleted_by_the_next(tmp_path):
+    """Promise: customers do not lie about on a disk; what another process still uses stays."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    ours, first = f"portal-{os.getpid()}-b.sqlite", Index(tmp_path)
+    for name in (
+        f"portal-{gone.pid}-a.sqlite",
+        f"portal-{gone.pid}-a.sqlite-wal",
+        ours,
+        f"portal-{os.getppid()}-c.sqlite",
+        "other",
+    ):
+        (tmp_path / name).touch()
+    Index(tmp_path).close()
+    assert {path.name for path in tmp_path.iterdir()} - {
+        Path(first._path + end).name for end in ("", "-wal", "-shm")
+    } == {
+        f"portal-{os.getppid()}-c.sqlite",
+        "other",
+    }
+    first.close()
+
+
+def test_a_vendor_reads_other_names_for_customers_everywhere_and_the_company_their_own(tmp_path):
+    """Promise: on pages and in downloads; the same customer has the same other name."""
+    house = House(tmp_path)
+    one = house.findings["acme"][0]
+    other_name = Pseudonyms(KEY).of("acme", "acme-customer-0")
+
+    async def act(open_):
+        vendor, company = open_(), open_()
+        await vendor.sign_in(house.token("acme"))
+        await company.sign_in(house.token(None))
+        for path in (
+            "/findings",
+            f"/findings/{one.id}",
+            "/findings.csv",
+            "/statements",
+            "/statements/0000000000000000.json",
+        ):
+            assert "acme-customer" not in await vendor.text(path), path
+        assert other_name in await vendor.text(f"/findings/{one.id}")
+        rows = list(csv.DictReader(io.StringIO(await vendor.text("/findings.csv"))))
+        assert len(rows) == 9
+        assert rows[0]["customer"].startswith("c-")
+        assert {row["vendor"] for row in rows} == {"acme"}
+        assert "acme-customer-0" in await company.text(f"/findings/{one.id}")
+        assert len(list(csv.DictReader(io.StringIO(await company.text("/findings.csv?state=disputed"))))) == 4
+
+    asyncio.run(house.walk(act))
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_text(tmp_path):
+    """Promise: a ticket called =cmd() opens as its name."""
+    house = House(tmp_path)
+    house.put(finding(50, "acme", state="disputed", reason="=cmd|' /C calc'!A0"))
+
+    async def act(open_):
+        browser = open_()
+        await browser.sign_in(house.token("acme"))
+        rows = list(csv.DictReader(io.StringIO(await browser.text("/findings.csv?ticket=acme-ticket-50"))))
+        assert [row["reason"] for row in rows] == ["'=cmd|' /C calc'!A0"]
+
+    asyncio.run(house.walk(act))
+
+
+def test_answers_and_rulings_take_what_they_need_and_nothing_else(tmp_path):
+    """Promise: a dispute has a reason, a ruling has a reason, nobody upholds what nobody disputed, each side has its own."""
+    house = House(tmp_path)
+    fresh, disputed = house.findings["acme"][0], house.findings["acme"][1]
+
+    async def act(open_):
+        vendor, company = open_(), open_()
+        await vendor.sign_in(house.token("acme"))
+        await company.sign_in(house.token(None))
+        mine, theirs = await vendor.form("/findings"), await company.form("/findings")
+
+        async def answer(**said: str) -> int:
+            return (await vendor.post(f"/findings/{fresh.id}/answer", {"form": mine, **said})).status
+
+        async def rule(id: str, **said: str) -> int:
+            return (await company.post(f"/findings/{id}/ruling", {"form": theirs, **said})).status
+
+        assert [await answer(answer=word) for word in ("dispute", "explain", "reject", "upheld")] == [400] * 4
+        assert await answer(answer="dispute", reason="x" * 1025) == 400
+        assert await rule(disputed.id, ruling="withdrawn") == 400
+        assert await rule(disputed.id, ruling="accept", reason="x") == 400
+        assert await rule(fresh.id, ruling="upheld", reason="x") == 409
+        assert house.recorded.said == []
+        assert await answer(answer="dispute", reason=" the bot only forwarded ") == 303
+        assert "recorded" in await vendor.text(f"/findings/{fresh.id}")
+        assert await rule(disputed.id, ruling="upheld", reason="a bot") == 303
+        assert await rule(fresh.id, ruling="withdrawn", reason="our mistake") == 303
+        assert house.recorded.said == [
+            ("answer", fresh, "dispute", "the bot only forwarded", "somebody of acme"),
+            ("ruling", disputed, "upheld", "a bot", "somebody of us"),
+            ("ruling", fresh, "withdrawn", "our mistake", "somebody of us"),
+        ]
+
+    asyncio.run(house.walk(act))
+
+
+def test_tokens_are_shown_once_kept_as_a_hash_for_their_owner_alone_and_revoked_at_once(tmp_path):
+    """Promise: the file helps nobody who reads it, and one that others can read is refused."""
+    path = tmp_path / "deep" / "tokens.json"
+    run = CliRunner()
+
+    def token(*words: str, code: int = 0) -> str:
+        done = run.invoke(cli, ["token", *words, "--tokens", str(path)])
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    secret = token("create", "--vendor", "acme", "--name", "Kim").strip()
+    assert re.fullmatch(r"undertow-[A-Za-z0-9_-]{43}", secret)
+    assert secret not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (listed,) = [json.loads(line) for line in token("list", "--json").splitlines()]
+    assert (listed["name"], listed["vendor"], listed["valid"]) == ("Kim", "acme", True)
+    known = Tokens(path)
+    found = known.find(secret)
+    assert found is not None
+    assert known.find(secret + "x") is None
+    token("revoke", listed["id"])
+    assert (known.find(secret), known.standing(found.id)) == (None, False)
+    assert token("create", "--name", "Kim", code=2) == token("revoke", "nothing", code=2) == ""
+    token("create", "--company", "--vendor", "acme", "--name", "Kim", code=2)
+    path.chmod(0o644)
+    with pytest.raises(BadTokens, match="chmod 600"):
+        Tokens(path).all()
+    assert known.find(secret) is None
+
+
+def test_a_file_of_tokens_that_is_no_such_file_lets_nobody_in(tmp_path):
+    """Promise: what cannot be read fails closed."""
+    path = tmp_path / "tokens.json"
+    known = Tokens(path)
+    secret, _ = known.create("Kim", None, 100.0)
+    assert known.find(secret) is not None
+    path.write_text("{")
+    os.utime(path, ns=(1, 1))
+    assert known.find(secret) is None
+
+
+def test_a_page_costs_the_same_however_many_findings_there_are(tmp_path):
+    """Promise: a list page stays under 100 ms with 100,000 findings: counted in steps of the database, which no load disturbs."""
+    house = House(tmp_path)
+    scope = Scope(house.index, "acme", Pseudonyms(KEY))
+    steps = [0]
+
+    def step() -> None:
+        steps[0] += 1
+
+    house.index._reader.set_progress_handler(step, 10)
+
+    def cost(wanted: Filter, after: Place | None) -> int:
+        steps[0] = 0
+        scope.findings(wanted, after)
+        scope.count(wanted if wanted.first is None else Filter())
+        scope.totals()
+        scope.vendors()
+        return steps[0]
+
+    asked = [
+        (Filter(), None),
+        (Filter(), Place(20_400, 1, "8" * 16)),
+        (Filter(state="disputed"), None),
+        (Filter(cause="clock", name="sla"), None),
+        (Filter(first=20_300, last=20_450), Place(20_400, 1, "8" * 16)),
+    ]
+
+    def grow(more: range) -> list[int]:
+        house.put(
+            *[
+                finding(
+                    n,
+                    "acme",
+                    day=20_000 + n % 500,
+                    name=("sla", "first_response")[n % 2],
+                    cause=("clock", "actor", "pauses")[n % 3],
+                    state=("disputed", None)[n % 5 > 0],
+                )
+                for n in more
+            ]
+        )
+        return [cost(*one) for one in asked]
+
+    few, many = grow(range(100, 1_100)), grow(range(1_100, 6_100))
+    assert all(0 < two < 1.6 * one for one, two in zip(few, many, strict=True)), (few, many)
+    house.index.close()
+
+
+def test_statements_and_answers_are_read_off_their_topics(tmp_path):
+    """Promise: what cannot be read is passed over, a tombstone takes back, and nobody else's topic is listened to."""
+    settings = Settings(namespace="x.", data_dir=str(tmp_path))
+    index = Index(tmp_path)
+    feed = Feed(settings, index)
+    said = {"vendor": "acme", "finding": "0" * 16, "ticket": "1", "answer": "dispute", "reason": "no", "by": "Kim"}
+    event = {
+        "specversion": "1.0",
+        "type": "undertow.dispute.answered",
+        "id": "1",
+        "source": "/p",
+        "time": "2026-06-01T00:00:00Z",
+    }
+    statement = {"vendor": "acme", "period": "2026-05", "number": 2, "words": "in short", "measures": []}
+
+    def record(topic: str, key: bytes, value: object) -> Keyed:
+        return Keyed(
+            f"x.{topic}", key, value if value is None or isinstance(value, bytes) else json.dumps(value).encode()
+        )
+
+    feed._take(
+        [
+            record("vendor.disputes", b"", event | {"data": said}),
+            record(
+                "vendor.disputes", b"", event | {"data": said | {"answer": "accept"}}
+            ),  # the same id: the first counts
+            record("vendor.disputes", b"", b"{"),
+            record("undertow.statements", b"one", statement),
+            record("undertow.statements", b"two", statement | {"number": 1}),
+            record("undertow.statements", b"three", b"[]"),
+            record("undertow.findings", b"0" * 16, b"{}"),
+            record("undertow.statements", b"two", None),
+        ]
+    )
+    scope = Scope(index, "acme", Pseudonyms(KEY))
+    assert [(one.period, one.number, one.words) for one in scope.statements()] == [("2026-05", 2, "in short")]
+    of = finding(0).__class__(kind="verdict", name="sla", vendor="acme", ticket="1", customer=None, day=1, contract="")
+    assert Scope(index, "zenith", Pseudonyms(KEY)).statements() == scope.said(of) == []
+    with index.reading() as ask:
+        assert ask("SELECT word FROM said", []).fetchall() == [("dispute",)]
+    index.close()
+
+
+@dataclass
+class Keyed:
+    """A record as kafka-python gives them, as far as the index reads it."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int = 0
+    offset: int = 0

@@ -21,7 +21,6 @@ from undertow.metrics.labels import CLASSES, STATES, WINDOW_NAMES
 
 TO_LAND: Final = {
     "undertow_customers_to_call": ("vendor",),
-    "undertow_disputed_findings": ("vendor", "state"),
     "undertow_iceberg_ratio": ("vendor",),
     "undertow_iceberg_ratio_low": ("vendor",),
     "undertow_iceberg_ratio_high": ("vendor",),

@@ -102,7 +102,7 @@ def ticket(
     for name in names:
         contract = agreed[name[0]]
         until = now if contract.as_of is None else min(now, contract.as_of)
-        case = facts.of(name, contract, until)
+        case = facts.of(name, agreed, until)
         worked = case.workings(contract, _reading(contract, reading_name))
         if as_json:
             click.echo(msgspec.json.encode(_object(case, worked, contract, reading_name)).decode())
@@ -261,9 +261,8 @@ def _why(one: Working) -> str:
 def _after(case: CaseFile) -> Iterator[str]:
     found = case.outcome
     if found.solved_at is not None:
-        said = [
-            word for word, holds in (("reopened", found.reopened), ("repeat contact", found.repeat_contact)) if holds
-        ]
+        said = [f"{one.outcome.replace('_', ' ')} at {_when(one.at)}" for one in found.signals]
+        said += ["confirmed by nobody"] if found.unconfirmed else []
         mature = (
             "its follow-up is over" if found.mature else f"its follow-up runs until {_when(found.matures_at or 0.0)}"
         )

@@ -11,9 +11,11 @@ import msgspec
 from property.strategies import BASE, CONTRACTS, UNIT, Owner, _history, _world
 from undertow.domain.facts import Place, Seen
 from undertow.domain.findings import Finding
+from undertow.stages.casefile import Facts
 from undertow.stages.intake import Intake
 from undertow.stages.proof import Reread, Stated, places, prove
 from undertow.stages.records import Entry, decode_finding
+from undertow.stages.rows import name_of
 
 
 def apart(entries: list[Entry]) -> list[Entry]:
@@ -67,3 +69,27 @@ def test_a_finding_whose_events_are_not_all_there_is_never_verified():
         for gone in named:
             left = [entries[offset] for offset in named if offset != gone]
             assert not prove(Stated(id, finding), reread(left), CONTRACTS).verified
+
+
+def test_a_case_file_says_what_the_casebook_says_of_the_same_rows():
+    """Promise: ``undertow ticket`` shows the very findings and outcomes that were counted, whoever's ticket it is."""
+    compared = 0
+    for seed in range(300, 370):
+        random = Random(seed)
+        entries, as_of = apart(_world(seed, 40)), BASE + random.randint(61, 90) * UNIT
+        owner = Owner(CONTRACTS).walk(_history(random, list(entries), as_of))
+        said = [decode_finding(value) for value in owner.findings.values()]
+        for key, given in owner.given.items():
+            facts, name = Facts(), name_of(key)
+            facts.rows(owner.rows, name[2])
+            case = facts.of(name, CONTRACTS, owner.book.as_of)
+            own = {one.id: one for one in said if (one.vendor, one.customer, one.ticket) == name}
+            assert {one.id: one for one in case.findings} == own
+            counted = {tally.name for share in given for tally in share.tallies if tally.kind == "outcome"}
+            if case.outcome.mature and counted:
+                told = {one.outcome for one in case.outcome.signals} | (
+                    {"unconfirmed"} if case.outcome.unconfirmed else set()
+                )
+                assert counted - {"repeat_failure"} == told
+                compared += 1
+    assert compared > 30

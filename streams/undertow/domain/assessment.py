@@ -18,7 +18,7 @@ from undertow.domain.disputes import answered, counted, parted, settled
 from undertow.domain.explain import Explanation, explain
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
-from undertow.domain.grounds import Grounds, changed, looks_beside, turns
+from undertow.domain.grounds import Grounds, changed, turns
 from undertow.domain.measures import LOOKS_BACK, NOTHING_KNOWN, After
 from undertow.domain.outcomes import Day
 from undertow.domain.patterns.evidence import Case
@@ -114,8 +114,7 @@ def assess(
             tallies += headline
             continue
         # as of a time that hangs on facts alone: other readings' targets pass unseen, and live and replay have to agree
-        since = grounds.since(beside=looks_beside(measure, contract))
-        why = explain(claim, read, contract.reading, contract, since, what)
+        why = explain(claim, read, contract.reading, contract, grounds.since(measure), what)
         headline.append(Tally(verdict, measure, why.cause))
         found = answered(_discordant(name, measure, verdict, why, claim, judged, grounds, contract), answers)
         tallies += counted(found.state, measure, verdict, headline)
@@ -209,7 +208,7 @@ def _discordant(
     grounds: Grounds,
     contract: Contract,
 ) -> Finding:
-    rested = grounds.under(beside=looks_beside(measure, contract))
+    rested = grounds.under(measure)
     return Finding(
         kind="verdict",
         name=measure,
@@ -232,7 +231,7 @@ def _discordant(
 
 def _matched(name: Named, case: Case, grounds: Grounds, contract: Contract) -> Finding:
     assert case.match is not None
-    rested = grounds.under(beside=looks_beside(case.pattern, contract), shown=frozenset(case.match.events))
+    rested = grounds.under(case.pattern, frozenset(case.match.events))
     return Finding(
         kind="pattern",
         name=case.pattern,

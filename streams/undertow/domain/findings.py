@@ -65,7 +65,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     facts: str = ""
     """Sixteen hexadecimal digits that stand for the content of all the events it follows from."""
     evidence: tuple[Evidence, ...] = ()
-    """The events that tell it: of a verdict the ticket's, of a pattern those that show it; after them those that decide ``state``."""
+    """The events that tell it: of a verdict the ticket's, of a pattern those that show it; then those that decide ``state``."""
     context: tuple[Beside, ...] = ()
     """Where the other events were read that it follows from, those of tickets next to it included."""
     state: State | None = None

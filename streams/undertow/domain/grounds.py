@@ -63,15 +63,13 @@ class Grounds:
         self._others = [(number, told) for number, seen in others if (told := telling(seen))]
         self._kept: dict[bool, tuple[float, str]] = {}
 
-    def since(self, *, beside: bool = False) -> float:
-        """The moment up to which everything had happened by which it is judged: no later one says anything else.
+    def since(self, name: str) -> float:
+        """The moment up to which everything had happened by which a measure or pattern is judged: no later one changes it."""
+        return self._of(looks_beside(name, self._contract))[0]
 
-        ``beside``: the tickets next to it count, too.
-        """
-        return self._of(beside)[0]
-
-    def under(self, *, beside: bool = False, shown: Collection[Event] | None = None) -> Rested:
-        """What a finding rests on; ``shown`` are the events that tell it, None for all of the ticket."""
+    def under(self, name: str, shown: Collection[Event] | None = None) -> Rested:
+        """What a finding of this name rests on; ``shown`` are the events that tell it, None for all of the ticket."""
+        beside = looks_beside(name, self._contract)
         as_of, digest = self._of(beside)
         named: list[Evidence] = []
         unnamed: dict[tuple[str, str, int], list[int]] = {}

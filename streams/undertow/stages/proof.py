@@ -16,7 +16,8 @@ from msgspec import Struct
 from undertow.clock import day_of
 from undertow.domain.assessment import Named, assess
 from undertow.domain.contract import Contract
-from undertow.domain.facts import Seen, in_order, join
+from undertow.domain.disputes import parted
+from undertow.domain.facts import SPOKEN, Fact, Seen, in_order, join
 from undertow.domain.findings import Finding
 from undertow.domain.grounds import digest, telling
 from undertow.domain.timeline import timeline
@@ -204,12 +205,13 @@ def _gathered(finding: Finding, found: list[Entry], problems: list[str]) -> _Gat
     mine = [entry for entry in found if entry.vendor == finding.vendor]
     if len(mine) < len(found):
         problems.append(f"{len(found) - len(mine):,} events are another vendor's")
-    customers = {entry.customer for entry in mine if entry.ticket == finding.ticket}
+    told_of = [entry for entry in mine if entry.ticket == finding.ticket and type(entry.seen.fact.body) not in SPOKEN]
+    customers = {entry.customer for entry in told_of}
     # the same number under another customer is another ticket: where the finding's own is not told, the only one there is
     customer = finding.customer if finding.customer in customers or len(customers) != 1 else next(iter(customers))
     told: dict[str, list[Seen]] = {}
     for entry in mine:  # a record may tell of later times, too: what is dated after the finding had no part in it
-        if entry.customer == customer and entry.ticket is not None and entry.seen.fact.time <= finding.as_of:
+        if entry.customer == customer and entry.ticket is not None and _counts(entry.seen.fact, finding.as_of):
             told.setdefault(entry.ticket, []).append(entry.seen)
     joined = {number: join([], seen)[0] for number, seen in told.items()}
     own = joined.pop(finding.ticket, [])
@@ -220,6 +222,11 @@ def _gathered(finding: Finding, found: list[Entry], problems: list[str]) -> _Gat
 
     others = [(number, near) for number in sorted(joined, key=opened) if (near := telling(joined[number]))]
     return _Gathered(own, customer, others, problems)
+
+
+def _counts(fact: Fact, as_of: float) -> bool:
+    """What is said of a finding is no part of what happened, and comes later."""
+    return fact.time <= as_of or type(fact.body) in SPOKEN
 
 
 def _missing(where: Where, read: Reread, gone: list[Where], problems: list[str]) -> None:
@@ -237,7 +244,7 @@ def _derived(finding: Finding, gathered: _Gathered, contract: Contract) -> tuple
     named = Named(finding.vendor, finding.ticket, gathered.customer, day(solves[0]) if solves else None, tuple(numbers))
     _, found = assess(named, gathered.own, others, contract, day, finding.as_of)
     same = next((one for one in found if (one.kind, one.name) == (finding.kind, finding.name)), None)
-    return same, digest(gathered.own, gathered.others)
+    return same, digest(parted(gathered.own)[0], gathered.others)
 
 
 def _differences(stated: Stated, derived: Finding | None, contract: Contract) -> Iterator[str]:

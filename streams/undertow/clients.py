@@ -53,15 +53,21 @@ class Publisher:
         headers: Sequence[tuple[str, bytes]] = (),
         partition: int | None = None,
     ) -> None:
-        """Queue one record."""
-        sent = self._producer.send(topic, value=value, key=key, headers=list(headers), partition=partition)
+        """Queue one record. Raises :class:`KafkaUnavailable`."""
+        try:
+            sent = self._producer.send(topic, value=value, key=key, headers=list(headers), partition=partition)
+        except KafkaError as error:  # too large, or no such topic: said at once, not by the broker
+            raise KafkaUnavailable(f"a record could not be written to {topic}: {error}") from None
         sent.add_errback(self._failed.append)
         if self._failed:
             raise KafkaUnavailable(f"a record could not be written to {topic}: {self._failed[0]}")
 
     def flush(self) -> None:
         """Wait until all that was sent is acknowledged."""
-        self._producer.flush(timeout=60)
+        try:
+            self._producer.flush(timeout=60)
+        except KafkaError as error:
+            raise KafkaUnavailable(f"records were not acknowledged within 60 s: {error}") from None
         if self._failed:
             raise KafkaUnavailable(f"a record could not be written: {self._failed[0]}")
 

@@ -22,6 +22,8 @@ SOURCES: Final = (TICKETS, CLAIMS, ACTIVITY, FEEDBACK, DISPUTES)
 CASEBOOK: Final = "undertow.casebook"
 CELLS: Final = "undertow.cells"
 FINDINGS: Final = "undertow.findings"
+STATEMENTS: Final = "undertow.statements"
+DELIVERIES: Final = "undertow.deliveries"
 DEAD_LETTERS: Final = "undertow.dead-letters"
 APP: Final = "undertow"
 TABLE: Final = "casebook"
@@ -98,6 +100,12 @@ def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
             (("cleanup.policy", "compact"),),
         ),
         Topic(name(settings, CELLS), 1, "cells and period claims, for the ledger", (("cleanup.policy", "compact"),)),
+        Topic(
+            name(settings, DELIVERIES),
+            1,
+            "what was delivered to whom, or why not yet",
+            (("cleanup.policy", "compact"),),
+        ),
         Topic(
             name(settings, DEAD_LETTERS),
             1,

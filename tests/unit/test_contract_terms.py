@@ -17,6 +17,7 @@ from undertow.contracts import parse
 from undertow.domain.alerts import Alerts
 from undertow.domain.calendars import Calendar
 from undertow.domain.contract import DAY, RUNNING, Contract, Feed, Target
+from undertow.domain.delivery import Delivery
 from undertow.domain.patterns.thresholds import Allowed, Patterns
 from undertow.domain.readings import Reading
 
@@ -226,6 +227,7 @@ OTHER = {
     "segments": ("gold",),
     "period": "rolling",
     "feeds": (Feed("t", "cloudevents"),),
+    "delivery": Delivery(after=0.0),
     "horizon": 90 * DAY,
     "as_of": 1.0,
     "imported_until": 1.0,

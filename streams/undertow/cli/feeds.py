@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
 from msgspec import Struct, field
+from rich.console import Console
+from rich.progress import track
 
 from undertow.adapters import ADAPTERS, Message, table
 from undertow.adapters.table import BadRow
+from undertow.stages.records import Record
 
 mapping_option = click.option(
     "--mapping",
@@ -42,6 +46,16 @@ def feed(adapter: str, vendor: str | None, mapping: Path | None) -> Source:
     read = table.table(mapping, vendor)
     source = Source(read.vendor, lambda path: read.messages(path, source.refused.append))
     return source
+
+
+def as_records(source: Source, path: Path) -> Iterator[Record]:
+    """A file's messages as records of a topic that is named after it: so evidence says where in it an event stands."""
+    quiet = not sys.stderr.isatty()
+    shown = track(
+        source.messages(path), f"reading {path.name}", console=Console(stderr=True), transient=True, disable=quiet
+    )
+    for line, message in enumerate(shown):
+        yield Record(path.name, 0, line, int(message.time * 1000), message.value)
 
 
 def refused_words(refused: Sequence[BadRow]) -> str:

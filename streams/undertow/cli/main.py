@@ -22,9 +22,13 @@ COMMANDS = {
     "replay": ("undertow.cli.replay", "replay"),
     "measures": ("undertow.cli.measures", "measures"),
     "map": ("undertow.cli.map", "map_"),
+    "ticket": ("undertow.cli.ticket", "ticket"),
+    "gaps": ("undertow.cli.gaps", "gaps"),
+    "verify": ("undertow.cli.verify", "verify"),
     "churn": ("undertow.cli.churn", "churn"),
     "portal": ("undertow.cli.portal", "portal"),
     "token": ("undertow.cli.token", "token"),
+    "deliver": ("undertow.cli.deliver", "deliver"),
     "dlq": ("undertow.cli.dlq", "dlq"),
     "alerts": ("undertow.cli.alerts", "alerts"),
 }

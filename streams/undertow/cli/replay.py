@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,13 +12,12 @@ from typing import Any, Literal
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from undertow import clients, topics
 from undertow.adapters import ADAPTERS, live
 from undertow.cli.became import became_json, became_lines
-from undertow.cli.feeds import Source, feed, mapping_option, refused_words
+from undertow.cli.feeds import Source, as_records, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
 from undertow.cli.standings import examined, gap_table, in_json, lines
 from undertow.contracts import instant
@@ -29,7 +27,7 @@ from undertow.domain.standing import Statement
 from undertow.domain.verdicts import Verdict
 from undertow.stages.ledger import Speaker
 from undertow.stages.offline import Offline
-from undertow.stages.records import KafkaRecord, Record
+from undertow.stages.records import KafkaRecord
 from undertow.terminal import STYLE
 
 SPAN = 2000
@@ -65,6 +63,12 @@ SPAN = 2000
     help="judge as of this time (RFC 3339, UTC if it has no offset)  [default: when every follow-up has passed]",
 )
 @click.option("--json", "as_json", is_flag=True, help="one JSON object instead of the table")
+@click.option(
+    "--findings",
+    "findings_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="write every finding there, one JSON object a line; 'undertow verify' checks them",
+)
 @broker_options
 def replay(
     source: str,
@@ -78,6 +82,7 @@ def replay(
     minimum_n: int | None,
     as_of: str | None,
     as_json: bool,
+    findings_file: Path | None,
     **cluster: Any,
 ) -> None:
     """Fold a file, or topics, offline and print each vendor's figures, outcomes, gaps and patterns over all time.
@@ -103,7 +108,7 @@ def replay(
     if adapter is not None:
         read = feed(adapter, vendor, mapping)
         agreed = contracts(folder) if folder else {read.vendor: Contract(vendor=read.vendor)}
-        records = _from_file(read, Path(source))
+        records = as_records(read, Path(source))
     elif folder is None:
         raise click.UsageError("a topic needs --contracts; a file needs --adapter")
     else:
@@ -120,7 +125,10 @@ def replay(
         book.take(span)
     until = book.last_event_time + max(contract.follow_up for contract in agreed.values())
     book.tick(until)
-    statement = Speaker(book.close(), agreed, book.last_event_time).state()
+    ledger = book.close()
+    if findings_file is not None:
+        findings_file.write_bytes(b"".join(value + b"\n" for _, value in sorted(book.findings.items())))
+    statement = Speaker(ledger, agreed, book.last_event_time).state()
     judged_as_of = min((c.as_of for c in agreed.values() if c.as_of is not None), default=until)
     unread = read.refused if read is not None else []
     if as_json:
@@ -138,15 +146,6 @@ def _instant(text: str | None) -> float | None:
         return instant(text)
     except ValueError as error:
         raise click.UsageError(f"--as-of: {error}") from None
-
-
-def _from_file(source: Source, path: Path) -> Iterator[KafkaRecord]:
-    quiet = not sys.stderr.isatty()
-    shown = track(
-        source.messages(path), f"reading {path.name}", console=Console(stderr=True), transient=True, disable=quiet
-    )
-    for line, message in enumerate(shown):
-        yield Record(path.name, 0, line, int(message.time * 1000), message.value)
 
 
 def _from_topics(source: str, agreed: Mapping[str, Contract], cluster: dict[str, Any]) -> Iterator[KafkaRecord]:

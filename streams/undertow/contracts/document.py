@@ -14,6 +14,7 @@ from undertow.adapters.mapping import Mapping
 from undertow.contracts.quantities import Day, Span
 from undertow.domain.alerts import Alerts
 from undertow.domain.contract import DAY, Share
+from undertow.domain.delivery import Destination
 from undertow.domain.patterns.thresholds import Patterns
 from undertow.domain.readings import Reading
 from undertow.events import Name
@@ -92,6 +93,17 @@ class FeedTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For the adapter that reads any JSON or CSV, one row a record: where each field is found."""
 
 
+class DeliveryTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the vendor's statements are delivered, and where to."""
+
+    after: Grace = 3 * DAY
+    """So long after the end of its last day a period's statement is delivered; one that is issued later, once it is issued."""
+    since: Since | None = None
+    """Statements of periods that ended before this day (in the contract's time zone) are not delivered. Left out: all are."""
+    to: tuple[Destination, ...] = ()
+    """The receivers."""
+
+
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was agreed with one vendor. Only the vendor is required; what is left out is the product's default."""
 
@@ -133,6 +145,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is reported on: the calendar month in the contract's zone, or the last 28 days."""
     feeds: tuple[FeedTerms, ...] = ()
     """Where the vendor's events come from. Empty: CloudEvents on the source topics."""
+    delivery: DeliveryTerms = DeliveryTerms()
+    """When and where statements are delivered. Left out: to nobody."""
     horizon: Seconds | None = None
     """How long a ticket is kept after its last event. Left out: the longest window plus the longest follow-up."""
     as_of: Instant | None = None

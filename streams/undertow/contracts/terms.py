@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from undertow.adapters import table
 from undertow.clock import day_of
-from undertow.contracts import holidays
-from undertow.contracts.document import CalendarTerms, Document, FeedTerms, TargetTerms
+from undertow.contracts import holidays, receivers
+from undertow.contracts.document import CalendarTerms, DeliveryTerms, Document, FeedTerms, TargetTerms
 from undertow.contracts.forms import WEEKDAYS, weekdays
 from undertow.contracts.problems import Path, spelled
 from undertow.contracts.quantities import A_DAY, in_words
@@ -19,6 +19,7 @@ from undertow.contracts.typed import Filler
 from undertow.domain import budget
 from undertow.domain.calendars import Calendar
 from undertow.domain.contract import Contract, Feed, Target
+from undertow.domain.delivery import Delivery
 from undertow.topics import SOURCES
 
 RESERVED: Final = frozenset({"company", "unknown"})
@@ -41,6 +42,7 @@ class Builder:
             calendar=self._calendar(said.calendar),
             targets={measure: tuple(self._targets(measure, terms)) for measure, terms in said.targets.items()},
             feeds=tuple(self._feeds(said.feeds)),
+            delivery=self._delivery(said.delivery),
         )
         self._names(contract)
         self._windows(contract)
@@ -158,6 +160,15 @@ class Builder:
                 self._bad((*path, "mapping", "vendor"), words, (("vendor",),))
             yield Feed(feed.topic, feed.adapter, feed.mapping)
 
+    def _delivery(self, terms: DeliveryTerms) -> Delivery:
+        for place, one in enumerate(terms.to):
+            path: Path = ("delivery", "to", place)
+            for name, words in receivers.problems(one):
+                self._bad((*path, name), words)
+            if one in terms.to[:place]:
+                self._bad(path, "stands twice: leave one")
+        return Delivery(after=terms.after, since=self._since(terms.since), to=terms.to)
+
     # -- the whole
 
     def _names(self, contract: Contract) -> None:
@@ -215,5 +226,5 @@ class Builder:
 
 
 _WINDOWS: Final = ("repeat_window", "reopen_window", "promise_grace")
-_BUILT: Final = frozenset({"calendar", "targets", "feeds"})
+_BUILT: Final = frozenset({"calendar", "targets", "feeds", "delivery"})
 """Fields that a file writes otherwise than the contract holds them."""

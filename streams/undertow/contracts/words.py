@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from undertow.clock import day_of
-from undertow.contracts import File, holidays
+from undertow.contracts import File, holidays, receivers
 from undertow.contracts.forms import WEEKDAYS
 from undertow.contracts.never import never
 from undertow.contracts.quantities import A_DAY, in_words
@@ -88,6 +88,7 @@ def explained(file: File, now: float) -> list[Part]:
         Part("Follow-up", list(_follow_up(contract, now))),
         Part("Reports", list(_reports(contract, now))),
         Part("Feeds", list(_feeds(contract))),
+        Part("Statements are delivered", list(receivers.words(contract))),
         Part("What can never happen under it", never(contract, now)),
     ]
     return [part for part in parts if part.lines]

@@ -17,7 +17,7 @@ from undertow.domain.contract import Contract, Target
 
 
 def written(contract: Contract) -> str:
-    """YAML that reads as an equal contract. Feeds are left out; holidays are written day by day."""
+    """YAML that reads as an equal contract. Feeds and deliveries are left out; holidays are written day by day."""
     said: dict[str, Any] = {"vendor": contract.vendor}
     for field in msgspec.structs.fields(contract):
         value = getattr(contract, field.name)
@@ -30,7 +30,7 @@ def written(contract: Contract) -> str:
                 said[field.name] = {measure: [_target(one) for one in some] for measure, some in value.items()}
             case float() if field.name in {"as_of", "imported_until"}:
                 said[field.name] = _instant(value)
-            case _ if field.name != "feeds":
+            case _ if field.name not in {"feeds", "delivery"}:
                 said[field.name] = msgspec.to_builtins(value)
     return yaml.safe_dump(said, sort_keys=False, default_flow_style=None)
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, repeat
-from math import nextafter
+from itertools import repeat
 from typing import Final, get_args
 
 from msgspec import Struct
 
-from undertow.domain.actuals import Actual, actual, deadline
+from undertow.domain.actuals import Actual, actual
 from undertow.domain.cells import Tally
 from undertow.domain.comparison import DISCORDANT, Class, compare
 from undertow.domain.contract import DAY, Contract
-from undertow.domain.course import FOREVER, HUMAN, Course, course
+from undertow.domain.course import FOREVER, Course, course
 from undertow.domain.disputes import answered, counted, parted, settled
-from undertow.domain.explain import explain
-from undertow.domain.facts import Claimed, Fact, Seen, in_order
-from undertow.domain.findings import Finding, evidence
-from undertow.domain.measures import LOOKS_BACK, NOTHING_KNOWN, After, runs
+from undertow.domain.explain import Explanation, explain
+from undertow.domain.facts import Claimed, Seen, in_order
+from undertow.domain.findings import Finding
+from undertow.domain.grounds import Grounds, changed, turns
+from undertow.domain.measures import LOOKS_BACK, NOTHING_KNOWN, After
 from undertow.domain.outcomes import Day
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
 from undertow.domain.promises import State, promises
-from undertow.domain.recovery import Contact, after, hand_offs, human_contacts, rating
+from undertow.domain.recovery import after, contacts_of, hand_offs, human_contacts, rating
 
 MOST_HAND_OFFS: Final = 5
 """More are counted as so many: a label has to be bounded."""
@@ -65,6 +65,8 @@ class Named(Struct, frozen=True):
     ticket: str
     customer: str | None
     day: int | None
+    others: tuple[str, ...] = ()
+    """Numbers of the tickets next to it, in the order of their facts."""
 
 
 def assess(
@@ -94,10 +96,13 @@ def assess(
     what, near = NOTHING_KNOWN, [in_order(other) for other in others]
     failed = read.solves and (read.reopens or read.pledges or near)
     if failed or not LOOKS_BACK.isdisjoint(contract.targets):
-        what = after(read, _contacts(near), contract, as_of)
+        what = after(read, contacts_of(near), contract, as_of)
     answers = settled(spoken) if spoken else {}
     tallies: list[Tally] = []
     findings: list[Finding] = []
+    numbered = list(zip(name.others or [""] * len(others), others, strict=True))
+    turned = turns(facts, read, what, contract, as_of)
+    grounds = Grounds((name.ticket, seen), numbered, contract, turned.last)
     for measure in measures:
         judged = actual(read, measure, contract.reading, contract, as_of, what)
         claim = read.claims.get(measure)
@@ -108,9 +113,10 @@ def assess(
         if claim is None or verdict not in DISCORDANT:
             tallies += headline
             continue
-        cause = explain(claim, read, contract.reading, contract, as_of, what).cause
-        headline.append(Tally(verdict, measure, cause))
-        found = answered(_discordant(name, measure, verdict, cause, claim, judged, seen, contract), answers)
+        # as of a time that hangs on facts alone: other readings' targets pass unseen, and live and replay have to agree
+        why = explain(claim, read, contract.reading, contract, grounds.since(measure), what)
+        headline.append(Tally(verdict, measure, why.cause))
+        found = answered(_discordant(name, measure, verdict, why, claim, judged, grounds, contract), answers)
         tallies += counted(found.state, measure, verdict, headline)
         findings.append(found)
     for case in observed(seen, name.ticket, near, contract, as_of, (facts, read)):
@@ -121,7 +127,7 @@ def assess(
         headline.append(Tally("case", case.pattern, "matched"))
         if case.pattern == "backdated":
             headline.append(Tally("late", "backdated", str(day(case.match.at))))
-        found = answered(_matched(name, case, [seen, *others], contract), answers)
+        found = answered(_matched(name, case, grounds, contract), answers)
         tallies += counted(found.state, case.pattern, "matched", headline)
         findings.append(found)
     tallies += _counted(read, what, contract, as_of)
@@ -130,7 +136,7 @@ def assess(
         read.priorities[-1][1] if read.priorities else None,
         _one_contact(read),
         _broken_at(read, contract, as_of) if read.pledges else FOREVER,
-        min(comes, _changes_at(read, what, contract, as_of)),
+        min(comes, turned.next),
     ), findings
 
 
@@ -196,12 +202,13 @@ def _discordant(
     name: Named,
     measure: str,
     verdict: Class,
-    cause: str,
+    why: Explanation,
     claim: Claimed,
     judged: Actual,
-    seen: list[Seen],
+    grounds: Grounds,
     contract: Contract,
 ) -> Finding:
+    rested = grounds.under(measure)
     return Finding(
         kind="verdict",
         name=measure,
@@ -211,18 +218,20 @@ def _discordant(
         day=name.day,
         contract=contract.version,
         verdict=verdict,
-        cause=cause,
+        cause=why.cause,
+        reading=changed(contract.reading, why.reading),
         claimed_met=claim.met,
         claimed=claim.value,
         actual_met=judged.met,
         actual=judged.value if judged.ended else None,
         target=judged.target,
-        evidence=evidence(seen),
+        **rested._asdict(),
     )
 
 
-def _matched(name: Named, case: Case, seen: Sequence[list[Seen]], contract: Contract) -> Finding:
+def _matched(name: Named, case: Case, grounds: Grounds, contract: Contract) -> Finding:
     assert case.match is not None
+    rested = grounds.under(case.pattern, frozenset(case.match.events))
     return Finding(
         kind="pattern",
         name=case.pattern,
@@ -232,33 +241,5 @@ def _matched(name: Named, case: Case, seen: Sequence[list[Seen]], contract: Cont
         day=name.day,
         contract=contract.version,
         at=case.match.at,
-        evidence=evidence(chain.from_iterable(seen), case.match.events),
+        **rested._asdict(),
     )
-
-
-def _contacts(others: Sequence[Sequence[Fact]]) -> list[Contact]:
-    found = []
-    for facts in others:
-        read = course(facts)
-        if read.opened is not None:
-            replies = [said.at for said in read.talk if said.by == HUMAN and said.at >= read.opened]
-            held = read.solves[-1] if read.resolved else None
-            found.append(Contact(read.opened, replies[0] if replies else None, held))
-    return sorted(found)
-
-
-def _changes_at(read: Course, what: After, contract: Contract, as_of: float) -> float:
-    """The next moment after ``as_of`` at which time alone changes something: a target is passed, a follow-up is over."""
-    passed = [one.due + contract.promise_grace for one in promises(read, contract.promise_grace, as_of)]
-    for measure in contract.targets:
-        for run in runs(read, measure, contract.reading, as_of, what).runs:
-            if run.end is None or run.end > as_of:
-                at = deadline(read, measure, contract.reading, contract, run, as_of)
-                passed += [] if at is None else [at]
-    if not read.exists:
-        passed.append(read.last + contract.patterns.unknown_after)
-    # at the very deadline everything is still in time, and at the very end of a follow-up it is over
-    times = [nextafter(at, FOREVER) for at in passed if at >= as_of]
-    if not LOOKS_BACK.isdisjoint(contract.targets):
-        times += [at for solve in read.solves if (at := solve + contract.follow_up) > as_of]
-    return min(times, default=FOREVER)

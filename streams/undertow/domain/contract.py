@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from undertow.domain.alerts import Alerts
 from undertow.domain.calendars import Calendar
+from undertow.domain.delivery import Delivery
 from undertow.domain.patterns.thresholds import Patterns
 from undertow.domain.readings import Reading
 
@@ -88,6 +89,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, di
     """What is reported on: the calendar month of ``time_zone``, or the last :data:`ROLLING` days."""
     feeds: tuple[Feed, ...] = ()
     """Empty: the vendor publishes CloudEvents on the source topics."""
+    delivery: Delivery = Delivery()
+    """When and where statements are delivered; to nobody by default."""
     horizon: Duration | None = None
     """How long a ticket is kept after its last fact: None for the longest window plus the longest follow-up."""
     as_of: float | None = None
@@ -158,7 +161,7 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, di
         return name if name in self.segments else "other"
 
 
-RUNNING: Final = frozenset({"alerts", "feeds", "horizon", "as_of", "imported_until", "keep_all"})
+RUNNING: Final = frozenset({"alerts", "delivery", "feeds", "horizon", "as_of", "imported_until", "keep_all"})
 """Fields that say how the product is run and nothing of what was agreed."""
 
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 from undertow.domain.comparison import Class
-from undertow.domain.facts import Seen
-from undertow.domain.patterns.evidence import Event
-
-MOST_EVIDENCE: Final = 100
-"""Events a finding names at most: the rest is in the ticket's row, and a finding has to stay one record."""
-
 
 State = Literal["disputed", "withdrawn", "upheld", "accepted", "explained"]
 """What both sides said of a finding comes to; see :mod:`undertow.domain.disputes`."""
@@ -28,6 +21,15 @@ class Evidence(Struct, frozen=True):
     topic: str
     partition: int
     offset: int
+
+
+class Beside(Struct, frozen=True):
+    """Where further events of a ticket were read that it was judged by."""
+
+    ticket: str
+    topic: str
+    partition: int
+    offsets: tuple[int, ...]
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -56,8 +58,16 @@ class Finding(Struct, frozen=True, kw_only=True):
     target: float | None = None
     at: float | None = None
     """When a pattern showed."""
+    reading: dict[str, str | tuple[str, ...]] | None = None
+    """What of the agreed reading has to change for the claim to be true, by axis; None where nothing explains it."""
+    as_of: float = 0.0
+    """When all had happened that it follows from: it can be derived again as of this time, and no later one changes it."""
+    facts: str = ""
+    """Sixteen hexadecimal digits that stand for the content of all the events it follows from."""
     evidence: tuple[Evidence, ...] = ()
-    """The events it follows from; after them those that decide ``state``."""
+    """The events that tell it: of a verdict the ticket's, of a pattern those that show it; then those that decide ``state``."""
+    context: tuple[Beside, ...] = ()
+    """Where the other events were read that it follows from, those of tickets next to it included."""
     state: State | None = None
     """None while nobody answered it. Disputed and withdrawn ones are in no headline."""
     reason: str | None = None
@@ -68,14 +78,3 @@ class Finding(Struct, frozen=True, kw_only=True):
         """Sixteen hexadecimal digits that stand for what is spoken of, whatever is said of it."""
         spoken = "\0".join((self.kind, self.name, self.vendor, self.customer or "", self.ticket))
         return sha256(spoken.encode()).hexdigest()[:16]
-
-
-def evidence(seen: Iterable[Seen], events: Iterable[Event] | None = None) -> tuple[Evidence, ...]:
-    """Where events were read, in the order of the facts; all of them where ``events`` is None."""
-    chosen = None if events is None else set(events)
-    found = [
-        Evidence(one.fact.source, one.fact.id, one.place.topic, one.place.partition, one.place.offset)
-        for one in seen
-        if chosen is None or (one.fact.source, one.fact.id) in chosen
-    ]
-    return tuple(found[:MOST_EVIDENCE])

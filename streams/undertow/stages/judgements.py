@@ -71,7 +71,7 @@ class Judgements:
         ticket = self.tickets.get(key) or self._begin(key)
         if key in self._owed or not ticket.under_way(facts, news):
             self._owed.add(key)
-        if any(concerns_others(one.fact.body) for one in news):
+        if any(concerns_others(one.fact.body) for one in news) or len({one.fact.id for one in facts}) < len(facts):
             self._telling.add(key)
 
     def customer(self, customer: str, facts: list[Seen]) -> None:
@@ -249,14 +249,14 @@ class Judgements:
         if as_of < seen[0].fact.time:  # nothing of it has happened yet
             return Assessment(changes_at=seen[0].fact.time), []
         vendor, customer, number = name_of(ticket.key)
-        others: list[list[Seen]] = []
-        if line.solves:
-            contacts = self._contacts[owner_of(vendor, customer, number)]
-            near = contacts.next_to(ticket, line.solves[-1], self._reach[vendor])
-            others = [self._by_now(self._facts_of(key), contract) for key in near]
+        contacts, solves = self._contacts[owner_of(vendor, customer, number)], line.solves
+        near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
+        others = [self._by_now(self._facts_of(key), contract) for key in near]
         day = self._days[vendor]
-        solved_on = day(line.solves[0]) if line.solves else None
-        return assess(Named(vendor, number, customer, solved_on), seen, others, contract, day, as_of)
+        # a solve dated later than now waits for its time, as everything does that is said of it
+        solved_on = day(solves[0]) if solves and solves[0] <= as_of else None
+        name = Named(vendor, number, customer, solved_on, tuple([name_of(key)[2] for key in near]))
+        return assess(name, seen, others, contract, day, as_of)
 
     def _tickets_of(self, customer: str) -> list[Ticket]:
         """A customer's tickets with every vendor."""

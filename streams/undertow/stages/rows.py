@@ -49,6 +49,9 @@ CLOCK: Final = _pack(())
 """Key of the clock: keys of tickets have three parts, of customers one, so none can be it."""
 
 
+_TICKET: Final = _pack(("", None, ""))[:1]
+
+
 def ticket_key(vendor: str, customer: str | None, ticket: str) -> bytes:
     """A ticket belongs to one customer: the same number under another customer is another ticket."""
     return _pack((vendor, customer, ticket))
@@ -57,6 +60,11 @@ def ticket_key(vendor: str, customer: str | None, ticket: str) -> bytes:
 def customer_key(customer: str) -> bytes:
     """Key of a customer's own facts."""
     return _pack((customer,))
+
+
+def is_ticket(key: bytes) -> bool:
+    """Whether a key is that of a ticket's row: its first byte says that it has three parts."""
+    return key[:1] == _TICKET
 
 
 def encode(row: Row) -> bytes:

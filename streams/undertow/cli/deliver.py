@@ -1,0 +1,217 @@
+"""``undertow deliver``: issued statements to their receivers, each once. A process of its own, beside the workers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, Literal
+
+import click
+import msgspec
+
+from undertow import clients, exits, logging, topics
+from undertow.cli.options import Duration, broker_options, contracts, settings
+from undertow.contracts.receivers import LOOPBACK
+from undertow.delivery.courier import Courier
+from undertow.delivery.items import Recorded
+from undertow.delivery.mail import Mail, MailServer
+from undertow.delivery.sending import Send
+from undertow.delivery.statements import Press, issued
+from undertow.delivery.topic import Book, OnTopic
+from undertow.delivery.webhook import Webhooks
+from undertow.domain.contract import Contract
+from undertow.domain.delivery import Kind
+from undertow.domain.findings import Finding
+from undertow.settings import Settings
+from undertow.stages.records import decode_finding
+
+_SMTP: Final = (
+    click.option(
+        "--smtp-host", envvar="UNDERTOW_SMTP_HOST", help="mail server; its password stands in UNDERTOW_SMTP_PASSWORD"
+    ),
+    click.option(
+        "--smtp-port", envvar="UNDERTOW_SMTP_PORT", type=click.IntRange(1, 65535), default=587, show_default=True
+    ),
+    click.option(
+        "--smtp-security",
+        envvar="UNDERTOW_SMTP_SECURITY",
+        type=click.Choice(["starttls", "implicit", "none"]),
+        default="starttls",
+        show_default=True,
+        help="none only on this machine",
+    ),
+    click.option("--smtp-username", envvar="UNDERTOW_SMTP_USERNAME"),
+    click.option("--smtp-sender", envvar="UNDERTOW_SMTP_SENDER", help="e-mail address the statements come from"),
+    click.option(
+        "--smtp-ca-file", envvar="UNDERTOW_SMTP_CA_FILE", type=click.Path(exists=True), help="CA certificate (PEM)"
+    ),
+)
+
+
+def _smtp_options(command: Any) -> Any:
+    for option in reversed(_SMTP):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option(
+    "--contracts",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="contracts",
+    envvar="UNDERTOW_CONTRACTS",
+    show_default=True,
+    help="folder of contracts; 'delivery:' there says when and where",
+)
+@click.option(
+    "--once", is_flag=True, help="attempt once what is due, and end: exit code 1 if anything could not be delivered"
+)
+@click.option("--every", type=Duration(), default="60s", show_default=True, help="how often to look for what is due")
+@click.option(
+    "--list",
+    "listed",
+    is_flag=True,
+    help="only list what became of deliveries, one JSON object a line",
+)
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    envvar="UNDERTOW_DELIVER_ALLOW_PRIVATE",
+    help="let webhooks go to addresses of this machine and of private networks",
+)
+@_smtp_options
+@broker_options
+def deliver(
+    folder: Path,
+    once: bool,
+    every: float,
+    listed: bool,
+    allow_private: bool,
+    smtp_host: str | None,
+    smtp_port: int,
+    smtp_security: Literal["starttls", "implicit", "none"],
+    smtp_username: str | None,
+    smtp_sender: str | None,
+    smtp_ca_file: str | None,
+    **cluster: Any,
+) -> None:
+    """Deliver issued statements to the receivers the contracts name, each once, with retries, until a signal stops it.
+
+    Signing secrets and passwords are read from the environment or files, never from contracts or options. Customers leave
+    under pseudonyms: UNDERTOW_PSEUDONYM_KEY_FILE or UNDERTOW_PSEUDONYM_KEY holds the key.
+
+    \b
+    Examples:
+      undertow deliver --contracts contracts/ --broker kafka-1:9092
+      ACME_WEBHOOK=whsec_... undertow deliver --once
+    """
+    chosen = settings(cluster)
+    if listed:
+        for key, said in sorted(Book(chosen).read().items(), key=lambda one: (one[1].at, one[0])):
+            click.echo(json.dumps({"key": key, **msgspec.to_builtins(said)}))
+        return
+    if smtp_host is not None and smtp_security == "none" and smtp_host not in LOOPBACK:
+        raise click.UsageError("mail leaves this machine encrypted only: --smtp-security starttls or implicit")
+    mail = None
+    if smtp_host is not None:
+        if not smtp_sender:
+            raise click.UsageError("say from whom mails come: --smtp-sender")
+        mail = MailServer(
+            host=smtp_host,
+            port=smtp_port,
+            security=smtp_security,
+            sender=smtp_sender,
+            username=smtp_username,
+            password=os.environ.get("UNDERTOW_SMTP_PASSWORD"),
+            ca_file=smtp_ca_file,
+        )
+    logging.configure()
+    send: dict[Kind, Send] = {
+        "kafka": OnTopic(chosen),
+        "webhook": Webhooks(private=allow_private),
+        "email": Mail(mail),
+    }
+    agreed = contracts(folder)
+    results = asyncio.run(_run(chosen, agreed, send, every=None if once else every))
+    if once:
+        good = sum(one.state == "delivered" for one in results)
+        click.echo(f"{good:,} of {len(results):,} due deliveries were made", err=True)
+        sys.exit(exits.OK if good == len(results) else exits.FAILED)
+
+
+async def _run(
+    chosen: Settings, agreed: Mapping[str, Contract], send: Mapping[Kind, Send], every: float | None
+) -> list[Recorded]:
+    """One round, or rounds until a signal comes; what came of the last."""
+    stopped = asyncio.Event()
+    if every is not None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    book = Book(chosen)
+    rendering = Rendering(chosen)  # before anything is sent: without a key for pseudonyms nothing may leave
+    while True:
+        statements = await asyncio.to_thread(_statements, chosen)
+        recorded = await asyncio.to_thread(book.read)
+        courier = Courier(send, Press(statements, rendering), book.write, recorded)
+        said = await courier.round(statements, agreed)
+        rendering.forget()
+        if every is None:
+            return said
+        try:
+            await asyncio.wait_for(stopped.wait(), every)
+        except TimeoutError:
+            continue
+        return said
+
+
+def _statements(chosen: Settings) -> dict[Any, bytes]:
+    topic = topics.name(chosen, topics.STATEMENTS)
+    return issued(record.value for record in clients.read(chosen, topic))
+
+
+class Rendering:
+    """Statements as documents, with the findings that stand on their topic; these are read when first asked for."""
+
+    def __init__(self, chosen: Settings) -> None:
+        self._chosen = chosen
+        self._findings: list[Finding] | None = None
+        self._lock = Lock()
+        self._forms, self._statement = (
+            import_module("undertow.reports.forms"),
+            import_module("undertow.domain.statement"),
+        )
+        names = import_module("undertow.reports.pseudonyms")
+        try:
+            self._names = names.pseudonyms()
+        except names.NoKey as error:
+            raise click.UsageError(str(error)) from None
+
+    def __call__(self, record: bytes, form: str) -> bytes:
+        """The content of a file."""
+        statement = self._statement.decode(record)
+        with self._lock:  # several deliveries are rendered at a time, and the topic is read once
+            if self._findings is None:
+                self._findings = self._read()
+        content: bytes = self._forms.render(statement, self._findings, form, names=self._names)
+        return content
+
+    def forget(self) -> None:
+        """Read the findings anew next time."""
+        self._findings = None
+
+    def _read(self) -> list[Finding]:
+        found: dict[bytes, bytes] = {}
+        for record in clients.read(self._chosen, topics.name(self._chosen, topics.FINDINGS)):
+            if record.value is None:
+                found.pop(record.key, None)
+            else:
+                found[record.key] = record.value
+        return [decode_finding(value) for value in found.values()]

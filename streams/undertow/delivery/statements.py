@@ -1,0 +1,82 @@
+"""Statements off ``undertow.statements``, and the documents they become for each kind of receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from undertow.delivery.items import Document, Issued
+from undertow.delivery.sending import NotSent
+from undertow.domain.delivery import Kind
+
+FORMS: Final[Mapping[Kind, tuple[str, ...]]] = {"kafka": ("json",), "webhook": ("json",), "email": ("html", "csv")}
+"""What each kind of receiver gets."""
+_TYPES: Final = {
+    "json": "application/json",
+    "html": "text/html; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+}
+Rendered = Callable[[bytes, str], bytes]
+"""A statement as it stands on the topic, and a form's name, to the file's content."""
+
+
+class _Head(Struct):
+    """Of a statement what delivery needs to know."""
+
+    vendor: str
+    number: int | None
+    period: str
+    first_day: int
+    last_day: int
+    hash: str
+
+
+_head: Final = msgspec.json.Decoder(_Head).decode
+
+
+def issued(values: Iterable[bytes | None]) -> dict[Issued, bytes]:
+    """The statements that were issued, with their records; of a number that stands there twice the last. Others' are left out."""
+    found: dict[tuple[str, int], tuple[Issued, bytes]] = {}
+    for value in values:
+        if value is None:
+            continue
+        try:
+            head = _head(value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if head.number is not None:
+            one = Issued(
+                vendor=head.vendor,
+                period=head.period,
+                first_day=head.first_day,
+                last_day=head.last_day,
+                number=head.number,
+                content=head.hash,
+            )
+            found[one.vendor, one.number] = one, value
+    return dict(found.values())
+
+
+class Press:
+    """Renders statements for receivers."""
+
+    def __init__(self, records: Mapping[Issued, bytes], rendered: Rendered) -> None:
+        self._records, self._rendered = records, rendered
+
+    def __call__(self, one: Issued, kind: Kind) -> tuple[Document, ...]:
+        """The documents for a kind of receiver. Raises :class:`NotSent` where one cannot be made."""
+        name = "".join(sign if sign.isalnum() or sign in "-._" else "_" for sign in f"{one.vendor}-{one.period}")[:120]
+        try:
+            return tuple(
+                Document(f"{name}.{form}", _TYPES[form], self._rendered(self._records[one], form))
+                for form in FORMS[kind]
+            )
+        except (
+            ValueError,
+            KeyError,
+            OSError,
+        ) as error:  # one statement that cannot be rendered must not stop the others
+            raise NotSent(f"it cannot be rendered: {type(error).__name__} {error}") from None

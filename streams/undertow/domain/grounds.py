@@ -1,0 +1,160 @@
+"""What a finding rests on: the facts it was judged by, where each was read, and since when time has changed nothing.
+
+From these alone anybody can derive the finding again. Times are seconds since 1970-01-01T00:00Z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from hashlib import sha256
+from math import nextafter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from undertow.domain.actuals import SLA, deadline
+from undertow.domain.course import FOREVER, Course
+from undertow.domain.facts import Claimed, Fact, Seen, in_order
+from undertow.domain.findings import Beside, Evidence
+from undertow.domain.measures import LOOKS_BACK, After, runs
+from undertow.domain.patterns.deadlines import at_the_time
+from undertow.domain.patterns.evidence import Event
+from undertow.domain.promises import promises
+from undertow.domain.readings import Reading
+from undertow.domain.timeline import concerns_others
+
+if TYPE_CHECKING:
+    from undertow.domain.contract import Contract
+
+MOST_EVIDENCE: Final = 100
+"""Events a finding names one by one at most; of the others it says where they are."""
+_AFTER: Final = 0.001
+"""Seconds. Well above what sums of times lose, well below what help desks tell."""
+_MINUTE: Final = 120.0
+"""Seconds after which even a reading that cuts instants to the minute has noticed that a target passed."""
+_BESIDE: Final = frozenset({"continued", "misdiagnosed"})
+"""Patterns between a ticket and those next to it."""
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+class Rested(NamedTuple):
+    """What is written into a finding."""
+
+    as_of: float
+    facts: str
+    evidence: tuple[Evidence, ...]
+    context: tuple[Beside, ...]
+
+
+class Grounds:
+    """Those of one ticket, for all that is said of it.
+
+    ``others`` are the tickets next to it, by number; ``passed`` is when time alone changed something last.
+    """
+
+    def __init__(
+        self,
+        ticket: tuple[str, list[Seen]],
+        others: Sequence[tuple[str, list[Seen]]],
+        contract: Contract,
+        passed: float,
+    ) -> None:
+        self._ticket, self._contract, self._passed = ticket, contract, passed
+        self._others = [(number, told) for number, seen in others if (told := telling(seen))]
+        self._kept: dict[bool, tuple[float, str]] = {}
+
+    def since(self, name: str) -> float:
+        """The moment up to which everything had happened by which a measure or pattern is judged: no later one changes it."""
+        return self._of(looks_beside(name, self._contract))[0]
+
+    def under(self, name: str, shown: Collection[Event] | None = None) -> Rested:
+        """What a finding of this name rests on; ``shown`` are the events that tell it, None for all of the ticket."""
+        beside = looks_beside(name, self._contract)
+        as_of, digest = self._of(beside)
+        named: list[Evidence] = []
+        unnamed: dict[tuple[str, str, int], list[int]] = {}
+        for number, seen in self._counted(beside):
+            for one in seen:
+                place, event = one.place, Event(one.fact.source, one.fact.id)
+                tells = number == self._ticket[0] if shown is None else event in shown
+                if tells and len(named) < MOST_EVIDENCE:
+                    named.append(Evidence(*event, place.topic, place.partition, place.offset))
+                else:
+                    unnamed.setdefault((number, place.topic, place.partition), []).append(place.offset)
+        context = [Beside(*where, tuple(sorted(set(offsets)))) for where, offsets in sorted(unnamed.items())]
+        return Rested(as_of, digest, tuple(named), tuple(context))
+
+    def _counted(self, beside: bool) -> list[tuple[str, list[Seen]]]:
+        return [self._ticket, *self._others] if beside else [self._ticket]
+
+    def _of(self, beside: bool) -> tuple[float, str]:
+        found = self._kept.get(beside)
+        if found is None:
+            counted = [seen for _, seen in self._counted(beside)]
+            latest = max([self._passed, *(some[-1].fact.time for some in counted if some)])
+            as_of = round(latest + _AFTER, 3)
+            if self._contract.as_of is not None:  # a closed history ends there, so whatever it is judged by
+                as_of = min(as_of, self._contract.as_of)
+            found = self._kept[beside] = as_of, digest(self._ticket[1], self._others if beside else ())
+        return found
+
+
+class Turns(NamedTuple):
+    """When time alone changes what is said of a ticket: the last such moment up to now, and the next."""
+
+    last: float
+    next: float
+
+
+def turns(facts: Sequence[Fact], read: Course, what: After, contract: Contract, as_of: float) -> Turns:
+    """A target is passed, a promise's grace or a follow-up is over, a claim has waited long enough for its ticket."""
+    passed = [one.due + contract.promise_grace for one in promises(read, contract.promise_grace, as_of)]
+    noticed = _MINUTE if contract.reading.unit == "minute" else 0.0
+    for measure in contract.targets:
+        for reading in {contract.reading, at_the_time(contract.reading)}:
+            for run in runs(read, measure, reading, as_of, what).runs:
+                if run.end is None or run.end > as_of:
+                    at = deadline(read, measure, reading, contract, run, as_of)
+                    passed += [] if at is None else [at + noticed]
+    if not read.exists:
+        passed += [fact.time + contract.patterns.unknown_after for fact in facts if type(fact.body) is Claimed][:1]
+    last = max([at for at in passed if at < as_of], default=0.0)
+    # at the very deadline everything is still in time, and at the very end of a follow-up it is over
+    after = min([nextafter(at, FOREVER) for at in passed if at >= as_of], default=FOREVER)
+    if not LOOKS_BACK.isdisjoint(contract.targets):
+        ends = [solve + contract.follow_up for solve in read.solves]
+        last = max([last, *[at for at in ends if at <= as_of]])
+        after = min([after, *[at for at in ends if at > as_of]])
+    return Turns(last, after)
+
+
+def telling(seen: list[Seen]) -> list[Seen]:
+    """Of a ticket's facts that count those by which the tickets next to it are judged."""
+    told = {id(fact) for fact in in_order(seen) if concerns_others(fact.body)}
+    return [one for one in seen if id(one.fact) in told]
+
+
+def looks_beside(name: str, contract: Contract) -> bool:
+    """Whether what is said of a measure, or of a pattern, depends on the tickets next to it."""
+    if name in _BESIDE:
+        return True
+    measures = contract.targets if name == SLA else (name,)
+    return not LOOKS_BACK.isdisjoint(measures)
+
+
+def digest(own: Sequence[Seen], others: Iterable[tuple[str, Sequence[Seen]]]) -> str:
+    """Sixteen hexadecimal digits that stand for what was told, wherever it was read: the ticket's facts, others' by number."""
+    told = [own, *(seen for _, seen in sorted(others, key=_number))]
+    return sha256(_encode([[one.fact for one in some] for some in told])).hexdigest()[:16]
+
+
+def _number(one: tuple[str, Sequence[Seen]]) -> str:
+    return one[0]
+
+
+def changed(agreed: Reading, reading: Reading | None) -> dict[str, Any] | None:
+    """What a reading changes of the agreed one, by axis; None for no reading."""
+    if reading is None:
+        return None
+    axes = [axis for axis in reading.__struct_fields__ if getattr(reading, axis) != getattr(agreed, axis)]
+    return {axis: getattr(reading, axis) for axis in axes}

@@ -22,6 +22,7 @@ SOURCES: Final = (TICKETS, CLAIMS, ACTIVITY, FEEDBACK, DISPUTES)
 CASEBOOK: Final = "undertow.casebook"
 CELLS: Final = "undertow.cells"
 FINDINGS: Final = "undertow.findings"
+STATEMENTS: Final = "undertow.statements"
 DEAD_LETTERS: Final = "undertow.dead-letters"
 APP: Final = "undertow"
 TABLE: Final = "casebook"
@@ -98,6 +99,12 @@ def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
             (("cleanup.policy", "compact"),),
         ),
         Topic(name(settings, CELLS), 1, "cells and period claims, for the ledger", (("cleanup.policy", "compact"),)),
+        Topic(
+            name(settings, STATEMENTS),
+            1,
+            "statements of closed periods as they were issued, by vendor, period and number",
+            (("cleanup.policy", "compact"),),
+        ),
         Topic(
             name(settings, DEAD_LETTERS),
             1,

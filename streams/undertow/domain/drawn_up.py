@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import fsum, isfinite
+from collections.abc import Iterable, Iterator, Sequence
+from math import fsum
 
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
 from undertow.domain.adjusted import Adjusted
-from undertow.domain.cells import Tally
+from undertow.domain.cells import Counts, Tally
 from undertow.domain.chance import Chance
 from undertow.domain.compared import Comparison, Said, said
 from undertow.domain.comparison import DISCORDANT
 from undertow.domain.contract import Contract
 from undertow.domain.counted import Sheet, classes, counts, measures, sheet, within, written
-from undertow.domain.equity import Counted, Equity, Stratum, equity
+from undertow.domain.fairness import fairness
 from undertow.domain.habits import habits
-from undertow.domain.ledger import ALL, Cells, PeriodClaim, Rate
+from undertow.domain.ledger import ALL, Cells, PeriodClaim, Rate, period_figures
 from undertow.domain.patterns.accusations import Cases, Examined
 from undertow.domain.periods import Known, Period, iso, named
 from undertow.domain.reconcile import paired, reconcile, versions
@@ -26,17 +26,15 @@ from undertow.domain.statement import (
     Cause,
     Claimed,
     Difference,
-    Fairness,
     Habit,
     Measure,
     Outcome,
     PeriodStatement,
-    Served,
-    Share,
     sealed,
     share,
 )
 from undertow.domain.tallied import Tallied
+from undertow.domain.verdicts import Verdict, verdict
 
 Versions = Sequence[tuple[PeriodClaim, PeriodClaim]]
 """The first and the standing version of each of a vendor's period claims."""
@@ -79,6 +77,7 @@ def draw_up(basis: Basis, period: Period, number: int | None, adjustments: tuple
     total = counts(of)
     rows = [_measure(of, measure, period, contract) for measure in measures(of)]
     told = _budgeted(rows)
+    headline = _headline(total, own, period, basis)
     confirmed = sum(one.classes["confirmed_met"] for one in told)
     return sealed(
         PeriodStatement(
@@ -96,12 +95,14 @@ def draw_up(basis: Basis, period: Period, number: int | None, adjustments: tuple
             objective=contract.objective,
             truth=share(Rate(confirmed, confirmed + sum(one.over_reported for one in told))),
             truth_measures=tuple(one.measure for one in told),
+            verdict=headline.colour.value,
+            words=headline.words,
             favour=tuple((one.measure, one.under_reported) for one in rows if one.under_reported),
             measures=tuple(rows),
             claims=tuple(_claimed(first, last, of, basis, period) for first, last in said_of),
             patterns=tuple(_patterns(basis, period)),
             outcomes=tuple(_outcomes(of, own, basis)),
-            equity=_fairness(own, contract),
+            equity=fairness(own, contract),
             disputes=tuple((tally.kind, tally.name, n) for tally, n in _by_name(of, ("disputed", "withdrawn")).items()),
             adjustments=adjustments,
             counts=written(of),
@@ -221,11 +222,21 @@ def _habit(one: Examined) -> Habit:
     return Habit(pattern=of.pattern, state=one.state, words=one.words, count=of.count, n=of.n, normal=normal, p=p)
 
 
+def _expected(own: Cells, basis: Basis) -> float:
+    """How many repeat contacts chance would bring to the tickets of some cells."""
+    chance = Chance(basis.cells, basis.contract.repeat_window)
+    return fsum([chance.expected(key.day, cell.exposures) for key, cell in own.items()])
+
+
+def _headline(total: Counts, own: Cells, period: Period, basis: Basis) -> Verdict:
+    expected = _expected(own, basis)
+    return verdict(period_figures(basis.contract.vendor, named(period), total, expected), basis.contract)
+
+
 def _outcomes(of: Sheet, own: Cells, basis: Basis) -> Iterator[Outcome]:
     """Rates first, then each outcome by what was reported of the tickets, as far as cells tell them."""
-    total = counts(of)
-    chance = Chance(basis.cells, basis.contract.repeat_window)
-    expected = fsum([chance.expected(key.day, cell.exposures) for key, cell in own.items()])
+    total, expected = counts(of), _expected(own, basis)
+    yield Outcome(outcome="reported", share=share(Rate(total.reported_met, total.claimed)))
     yield Outcome(outcome="hidden", share=share(Rate(total.reported_met_but_bad, total.reported_met)))
     yield Outcome(outcome="reopened", share=share(Rate(total.reopened, total.mature)))
     yield Outcome(outcome="reopened_claimed", share=share(Rate(total.reopened_claimed, total.claimed)))
@@ -238,52 +249,3 @@ def _outcomes(of: Sheet, own: Cells, basis: Basis) -> Iterator[Outcome]:
             by_name.setdefault(tally.name, {})[tally.label] = n
     for name, told in by_name.items():
         yield Outcome(outcome=name, share=None, met=told.get("met", 0), missed=told.get("missed", 0))
-
-
-def _fairness(own: Cells, contract: Contract) -> Fairness | None:
-    """Hidden dissatisfaction by segment; None where the contract tells none apart."""
-    if not contract.segments:
-        return None
-    mixes: dict[str, dict[Stratum, Counted]] = {}
-    for key, cell in own.items():
-        mix = mixes.setdefault(key.segment, {})
-        for tally, n in cell.tallies.items():
-            if tally.kind in {"mix", "mix_bad"}:
-                stratum = Stratum(tally.name, tally.label)
-                before = mix.get(stratum, Counted(0, 0))
-                bad = tally.kind == "mix_bad"
-                mix[stratum] = Counted(before.bad + n * bad, before.n + n * (not bad))
-    # strata in one order, for sums of floats must not depend on the order of cells
-    found = equity({name: dict(sorted(mixes[name].items(), key=repr)) for name in sorted(mixes)}, contract.minimum_n)
-    served = tuple(Served(name, _bad(mixes[name])) for name in sorted(mixes))
-    return _gap(found, served, contract.minimum_n)
-
-
-def _bad(mix: Mapping[Stratum, Counted]) -> Share:
-    return share(Rate(sum(one.bad for one in mix.values()), sum(one.n for one in mix.values())))
-
-
-def _gap(found: Equity, served: tuple[Served, ...], minimum_n: int) -> Fairness:
-    gap = found.standardised or found.raw
-    if gap is None:
-        words = f"cannot tell yet: fewer than two segments have {minimum_n} tickets reported as met"
-        return Fairness(segments=served, words=words)
-    same_mix = gap is found.standardised
-    mix = "with the same mix of tickets" if same_mix else "whatever the mix of tickets"
-    if gap.shown:
-        words = (
-            f"{gap.worst.segment} is served worse than {gap.best.segment} by at least {100 * gap.low:.1f} points, {mix}"
-        )
-    else:
-        words = f"no difference between segments that chance would not make, {mix}"
-    low, high = (round(x, 6) if isfinite(x) else None for x in (gap.low, gap.high))
-    return Fairness(
-        segments=served,
-        worst=gap.worst.segment,
-        best=gap.best.segment,
-        difference=round(gap.difference, 6),
-        low=low,
-        high=high,
-        same_mix=same_mix,
-        words=words,
-    )

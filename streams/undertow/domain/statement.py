@@ -166,6 +166,9 @@ class PeriodStatement(Struct, frozen=True, kw_only=True):
     truth: Share
     """Of what was reported as met and could be checked, the share confirmed."""
     truth_measures: tuple[str, ...]
+    verdict: str
+    """``holds``, ``unclear``, ``red_inside`` or ``cannot_tell``: hidden dissatisfaction against what is normal."""
+    words: str
     favour: tuple[tuple[str, int], ...]
     """Under-reports by measure: where the vendor did better than it says."""
     measures: tuple[Measure, ...]

@@ -91,10 +91,9 @@ class Statements:
         return not closed(sheet, period, _known(contract, as_of), ceil(contract.follow_up / DAY))
 
     def all_due(self, as_of: float) -> Iterator[PeriodStatement]:
-        """Every vendor's, each counted as issued before the next is drawn up."""
+        """Every vendor's. Each has to be :meth:`put` before the next is asked for."""
         for vendor in sorted(self._contracts):
             while (one := self.due(vendor, as_of)) is not None:
-                self.put(one)
                 yield one
 
     def of(self, vendor: str, period: Period, as_of: float) -> PeriodStatement:

@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": ("undertow.cli.replay", "replay"),
     "measures": ("undertow.cli.measures", "measures"),
     "map": ("undertow.cli.map", "map_"),
+    "report": ("undertow.cli.report", "report"),
     "churn": ("undertow.cli.churn", "churn"),
     "portal": ("undertow.cli.portal", "portal"),
     "token": ("undertow.cli.token", "token"),

@@ -22,6 +22,9 @@ MOST_RETURNS = 3
 """Later tickets that are told."""
 
 
+_TIMES = {1: "once", 2: "twice", 3: "three times"}
+
+
 class Case(Struct, frozen=True):
     """One ticket of a customer, read."""
 
@@ -103,13 +106,14 @@ def _back(line: Timeline, other: Timeline, ticket: str, contract: Contract) -> b
 
 
 def lesson(chosen: Chosen, tickets: list[list[Fact]], own: Iterable[Fact], wall: Callable[[float], float]) -> Lesson:
-    """The case told. ``tickets``: facts of the first ticket and of each return; ``own``: facts of the customer alone.
+    """The case told, without what only the vendor's own people saw.
 
-    ``wall`` gives the seconds that walls show in the contract's zone, for days and times of day.
+    ``tickets``: facts of the first ticket and of each return; ``own``: facts of the customer alone. ``wall`` gives the
+    seconds that walls show in the contract's zone, for days and times of day.
     """
     told: list[Step] = []
     for place, facts in enumerate(tickets):
-        story = steps(facts)
+        story = [one for one in steps(facts) if one.mark != "other" or one.by in {"customer", "company"}]
         told += [_again(step) if place and step.mark == "opened" else step for step in story]
     told += steps([fact for fact in own if isinstance(fact.body, Cancelled)])
     told = list(_shortened(sorted(told, key=lambda one: one.at)))
@@ -127,7 +131,7 @@ def _moral(chosen: Chosen) -> str:
         parts.append("the matter was called solved and was not")
     if chosen.returns:
         n = len(chosen.returns)
-        parts.append(f"the customer had to write again {n} time{'s' if n > 1 else ''}")
+        parts.append(f"the customer had to come back {_TIMES.get(n, f'{n} times')}")
     if chosen.left:
         parts.append("the customer ended the relationship within the follow-up")
     behind = "; ".join(parts)
@@ -135,7 +139,7 @@ def _moral(chosen: Chosen) -> str:
 
 
 def _again(step: Step) -> Step:
-    return Step(step.at, step.by, "opened another ticket about the same matter", step.source, step.id, step.mark)
+    return Step(step.at, step.by, f"{step.words} again, about the same matter", step.source, step.id, step.mark)
 
 
 def _shortened(told: list[Step]) -> Iterator[Step]:

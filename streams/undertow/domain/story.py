@@ -72,8 +72,8 @@ def _told(fact: Fact) -> Step | None:  # noqa: PLR0912 - one branch a kind of fa
     body = fact.body
     match body:
         case f.Opened(actor=actor):
-            by = _BY[actor]
-            return _step(fact, by, "opened a ticket", "opened")
+            words = "opened a ticket" if actor == "customer" else "opened a ticket for the customer"
+            return _step(fact, _BY[actor], words, "opened")
         case f.Message(actor="customer"):
             return _step(fact, "customer", "wrote", "wrote")
         case f.Message(public=False):

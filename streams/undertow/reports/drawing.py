@@ -17,6 +17,8 @@ from undertow.reports.words import measure, moment, percent, span
 
 WIDTH: Final = 720
 LEFT: Final = 84
+SCALE: Final = 160
+"""Width of the drawing of a share."""
 LANES: Final = (("customer", 22), ("vendor", 46), ("machine", 70), ("company", 94))
 MOST_MARKS: Final = 120
 """Marks in one drawing: of a ticket with more steps the first ones are drawn."""
@@ -37,13 +39,13 @@ def shares(reported: Share, actual: Share) -> Markup:
     """Reported (ring) over actual (dot) on a line from 0 to 100 %, each with its interval; empty where unknown."""
     if reported.value is None or actual.value is None:
         return Markup("")
-    width, height = 200, 34
+    width, height = SCALE, 34
     label = f"reported {percent(reported.value)}, actual {percent(actual.value)}"
     parts = [
-        _line(0, 17, width, 17, "axis"),
-        *(_line(width * x / 4, 14, width * x / 4, 20, "axis") for x in range(5)),
-        *_whisker(reported, 9, width, "reported"),
-        *_whisker(actual, 25, width, "actual"),
+        _line(_at(0), 17, _at(1), 17, "axis"),
+        *(_line(_at(x / 4), 14, _at(x / 4), 20, "axis") for x in range(5)),
+        *_whisker(reported, 9, "reported"),
+        *_whisker(actual, 25, "actual"),
     ]
     return _svg(width, height, label, parts)
 
@@ -52,11 +54,10 @@ def share(one: Share, expected: float | None = None) -> Markup:
     """One share with its interval, and a mark where chance alone would put it."""
     if one.value is None:
         return Markup("")
-    width = 200
-    parts = [_line(0, 10, width, 10, "axis"), *_whisker(one, 10, width, "actual")]
+    parts = [_line(_at(0), 10, _at(1), 10, "axis"), *_whisker(one, 10, "actual")]
     if expected is not None:
-        parts.append(_line(width * expected, 2, width * expected, 18, "chance"))
-    return _svg(width, 20, percent(one.value), parts)
+        parts.append(_line(_at(expected), 1, _at(expected), 19, "chance"))
+    return _svg(SCALE, 20, percent(one.value), parts)
 
 
 def timeline(drawn: Drawn) -> Markup:
@@ -130,13 +131,17 @@ def _mark(step: Step, x: float, y: float, drawn: Drawn) -> Markup:
     return ring + body + Markup("<title>{}</title>").format(said) + end
 
 
-def _whisker(one: Share, y: float, width: int, kind: str) -> list[Markup]:
+def _at(ratio: float) -> float:
+    """Where a share lies on its scale: the dots at both ends need room."""
+    return 7 + (SCALE - 14) * ratio
+
+
+def _whisker(one: Share, y: float, kind: str) -> list[Markup]:
     assert one.value is not None
     assert one.low is not None
     assert one.high is not None
-    at = width * one.value
-    parts = [_line(width * one.low, y, width * one.high, y, f"whisker {kind}")]
-    return [*parts, Markup('<circle class="{}" cx="{}" cy="{}" r="5"/>').format(kind, _n(at), _n(y))]
+    parts = [_line(_at(one.low), y, _at(one.high), y, f"whisker {kind}")]
+    return [*parts, Markup('<circle class="{}" cx="{}" cy="{}" r="4"/>').format(kind, _n(_at(one.value)), _n(y))]
 
 
 def _svg(width: float, height: float, label: str, parts: Iterable[Markup], kind: str = "chart") -> Markup:

@@ -15,10 +15,11 @@ from undertow.domain.contract import Contract
 from undertow.domain.course import course
 from undertow.domain.findings import Finding
 from undertow.domain.held import held
+from undertow.domain.ledger import Rate
 from undertow.domain.patterns.thresholds import CATALOG
 from undertow.domain.reconcile import Cohort
 from undertow.domain.shown import chosen, distance
-from undertow.domain.statement import Cause, Claimed, Measure, Outcome, PeriodStatement
+from undertow.domain.statement import Cause, Claimed, Measure, Outcome, PeriodStatement, Share, share
 from undertow.domain.story import steps
 from undertow.reports import drawing, words
 from undertow.reports.pseudonyms import Pseudonyms
@@ -67,7 +68,7 @@ def page(
         "measures": [_measure(one) for one in statement.measures],
         "claims": [_claim(one) for one in statement.claims],
         "patterns": [(one, CATALOG[one.pattern].says) for one in statement.patterns if one.pattern in CATALOG],
-        "outcomes": [_outcome(one) for one in statement.outcomes if one.share is not None],
+        "outcomes": [_outcome(one) for one in statement.outcomes if one.share is not None and one.share.n],
         "also": [_also(one) for one in statement.outcomes if one.share is None],
         "disputes": [(kind, words.measure(name), n) for kind, name, n in statement.disputes],
         "adjustments": [_adjusted(one) for one in statement.adjustments],
@@ -88,7 +89,14 @@ def _group(one: Finding) -> str:
 
 
 def _glance(s: PeriodStatement) -> list[str]:
-    told = [f"{s.words[:1].upper()}{s.words[1:]}."]
+    said = s.words.partition(": ")[2] or s.words  # "red inside" is what the colour says
+    told = [f"{said[:1].upper()}{said[1:]}."]
+    if not any(one.reported.n for one in s.measures) and not _reported(s):
+        told = ["The vendor reported nothing about single tickets of this period; what follows is recounted."]
+        for one in s.measures:
+            if (alone := _alone(one)) is not None:
+                met = f"{alone.count:,.0f} of {alone.n:,} tickets met it"
+                told.append(f"{words.measure(one.measure).capitalize()}: {met} ({words.percent(alone.value)}).")
     by_name = {one.outcome: one.share for one in s.outcomes if one.share is not None}
     reported, hidden = by_name.get("reported"), by_name.get("hidden")
     if reported is not None and reported.value is not None:
@@ -117,15 +125,31 @@ def _glance(s: PeriodStatement) -> list[str]:
     return told
 
 
+def _reported(s: PeriodStatement) -> bool:
+    return any(one.outcome == "reported" and one.share is not None and one.share.n for one in s.outcomes)
+
+
+def _alone(one: Measure) -> Share | None:
+    """The share that met a measure among the tickets of which nothing was reported; None without any."""
+    met, missed = one.classes["actual_only_met"], one.classes["actual_only_missed"]
+    return share(Rate(met, met + missed)) if met + missed else None
+
+
 def _measure(one: Measure) -> dict[str, Any]:
     classes = [(words.CLASSES[name], n) for name, n in one.classes.items() if n and name in words.CLASSES]
+    if not one.reported.n and len(classes) == 1:  # the words of the verdict have said it
+        classes = []
+    alone = _alone(one)
     by_cause: dict[str, list[Cause]] = {"under_reported": [], "over_reported": []}
     for cause in one.causes:
         by_cause[cause.verdict].append(cause)
     return {
         "name": words.measure(one.measure),
         "one": one,
-        "chart": drawing.shares(one.reported, one.actual),
+        "tickets": one.reported.n or (alone.n if alone is not None else 0),
+        "actual": one.actual.value if one.reported.n or alone is None else alone.value,
+        "chart": drawing.shares(one.reported, one.actual)
+        or (drawing.share(alone) if alone is not None else Markup("")),
         "classes": classes,
         "causes": [
             (words.CLASSES[verdict], [(words.cause(cause.cause), cause.n) for cause in some])
@@ -172,7 +196,7 @@ def _adjusted(one: Adjusted) -> dict[str, Any]:
     return {
         "one": one,
         "period": words.period(one.period),
-        "measures": [change(name, each.stated, each.now) for name, each in one.measures],
+        "measures": [change(name, each.stated, each.now) for name, each in one.measures if each.tickets or each.met],
         "lines": [
             (words.counted(*line[:3]), line.stated, line.now, words.signed(line.difference))
             for line in one.lines[:MOST_LINES]

@@ -108,8 +108,8 @@ def span(seconds: float | None) -> str:
 
 
 def percent(ratio: float | None) -> str:
-    """A share for people."""
-    return "unknown" if ratio is None else f"{100 * ratio:.1f} %"
+    """A share for people; a dash for an unknown one."""
+    return "\u2013" if ratio is None else f"{100 * ratio:.1f} %"
 
 
 def interval(share: Share) -> str:

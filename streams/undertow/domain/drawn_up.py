@@ -111,8 +111,8 @@ def draw_up(basis: Basis, period: Period, number: int | None, adjustments: tuple
 
 
 def _about(said: Versions, period: Period) -> list[tuple[PeriodClaim, PeriodClaim]]:
-    """The vendor's claims about the period's days, or some of them."""
-    return [(a, b) for a, b in said if period.first <= b.first_day and b.last_day <= period.last]
+    """The vendor's claims about days that end in the period: each is in one statement, a week across two months too."""
+    return [(a, b) for a, b in said if period.first <= b.last_day <= period.last]
 
 
 def _measure(of: Sheet, measure: str, period: Period, contract: Contract) -> Measure:

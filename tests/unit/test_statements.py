@@ -261,6 +261,8 @@ def test_the_hash_is_over_everything_else() -> None:
     _, statements = told(*tickets(3))
     (one, *_) = issue(statements, noon(20_600 + 40))
     assert decode(encode(one)) == one
+    assert holds(decode(encode(one))), "read back from the topic it still holds"
+    assert canonical(decode(encode(one))) == canonical(one)
     assert b'"hash"' not in canonical(one)
     changed_one = decode(encode(one).replace(b'"minimum_n":20', b'"minimum_n":21'))
     assert not holds(changed_one)

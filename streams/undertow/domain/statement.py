@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -26,7 +26,7 @@ FORMAT: Final = 1
 class Share(Struct, frozen=True):
     """``count`` of ``n`` with its Wilson 95 % interval; None where n is 0: unknown is not zero."""
 
-    count: float
+    count: int
     n: int
     value: float | None
     low: float | None
@@ -191,10 +191,19 @@ class PeriodStatement(Struct, frozen=True, kw_only=True):
 
 
 def canonical(statement: PeriodStatement) -> bytes:
-    """The JSON that the hash is over: keys sorted, no space, without the hash."""
+    """The JSON that the hash is over: keys sorted, no space, whole numbers without a point, without the hash."""
     parts = msgspec.to_builtins(replace(statement, hash=""))
     del parts["hash"]
-    return msgspec.json.encode(parts, order="sorted")
+    return msgspec.json.encode(_whole(parts), order="sorted")
+
+
+def _whole(part: Any) -> Any:  # noqa: ANN401 - any JSON
+    """1.0 as 1: most languages read and write one number for both."""
+    if isinstance(part, float) and part.is_integer():
+        return int(part)
+    if isinstance(part, dict):
+        return {name: _whole(value) for name, value in part.items()}
+    return [_whole(value) for value in part] if isinstance(part, list | tuple) else part
 
 
 def sealed(statement: PeriodStatement) -> PeriodStatement:
@@ -227,4 +236,4 @@ def share(rate: Rate) -> Share:
     """A rate written down."""
     if rate.value is None:
         return Share(0, 0, None, None, None)
-    return Share(round(rate.count, 6), rate.n, round(rate.value, 6), round(rate.low, 6), round(rate.high, 6))
+    return Share(round(rate.count), rate.n, round(rate.value, 6), round(rate.low, 6), round(rate.high, 6))

@@ -42,7 +42,7 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 def as_csv(findings: Iterable[Finding], names: Pseudonyms) -> bytes:
     """One row a finding, UTF-8. ``read_at`` has topic/partition/offset of each event, ``events`` their ids."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([_cell(value) for value in _row(one, names)] for one in findings)
     return out.getvalue().encode()

@@ -101,18 +101,18 @@ def _glance(s: PeriodStatement) -> list[str]:
     reported, hidden = by_name.get("reported"), by_name.get("hidden")
     if reported is not None and reported.value is not None:
         told.append(
-            f"{reported.count:,.0f} of {reported.n:,} tickets were reported as met ({words.percent(reported.value)})."
+            f"{reported.count:,} of {reported.n:,} tickets were reported as met ({words.percent(reported.value)})."
         )
     if hidden is not None and hidden.value is not None:
         told.append(
-            f"After {hidden.count:,.0f} of those {hidden.n:,} the customer came back or something else went wrong "
+            f"After {hidden.count:,} of those {hidden.n:,} the customer came back or something else went wrong "
             f"({words.percent(hidden.value)}; the true share lies between {words.interval(hidden)})."
         )
     truth = s.truth
     if truth.value is not None:
         over = ", ".join(map(words.measure, s.truth_measures))
         told.append(
-            f"Of {truth.n:,} claims of met that can be checked, {truth.count:,.0f} are confirmed by the events "
+            f"Claims of met that can be checked: {truth.n:,}; confirmed by the events: {truth.count:,} "
             f"({words.percent(truth.value)}; agreed are {words.percent(s.objective)}). Checked: {over}."
         )
     elif reported is not None and reported.n:
@@ -121,7 +121,7 @@ def _glance(s: PeriodStatement) -> list[str]:
         )
     favour = sum(n for _, n in s.favour)
     if favour:
-        told.append(f"In {favour:,} cases the vendor did better than it says.")
+        told.append(f"In {favour:,} case{'s' if favour > 1 else ''} the vendor did better than it says.")
     return told
 
 

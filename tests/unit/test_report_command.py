@@ -96,3 +96,19 @@ def test_a_source_needs_its_format(folder: Path) -> None:
     done = CliRunner(env=KEY).invoke(cli, ["report", "acme", str(folder / "events.jsonl")])
     assert done.exit_code == exits.USAGE
     assert "SOURCE and --adapter go together" in done.output
+
+
+def test_a_replay_shows_each_statement_and_what_changed_after_it(folder: Path) -> None:
+    """Promise: with closing times known, late events and restated claims are lines, in words and as JSON."""
+    words = [str(folder / "events.jsonl"), "--adapter", "cloudevents", "--contracts", str(folder / "contracts")]
+    done = CliRunner().invoke(cli, ["replay", *words, "--statements"])
+    assert done.exit_code == exits.OK, done.output
+    text = " ".join(done.output.split())
+    assert "acme: statement 2 of 2026-02" in text
+    assert "adjusts 2026-01: first response: better than reported" in text
+    assert "first response: confirmed as met 3 -> 2" in text
+    found = json.loads(CliRunner().invoke(cli, ["replay", *words, "--statements", "--json"]).stdout)["statements"]["acme"]
+    assert [one["number"] for one in found["issued"]] == [1, 2]
+    (adjusted,) = found["issued"][1]["adjustments"]
+    assert all(line["now"] - line["stated"] == line["difference"] for line in adjusted["lines"])
+    assert found["pending_adjustments"] == []

@@ -21,7 +21,7 @@ SHARE: Final = 0.1
 """Of the loop's time at most so much goes into figures: with very many vendors they come less often than each beat."""
 
 
-ISSUE_EVERY: Final = 10.0
+ISSUE_EVERY: Final = 5.0
 """Seconds between two looks at whether a period has closed: it closes weeks after its last day."""
 Issue = Callable[[PeriodStatement], Awaitable[None]]
 

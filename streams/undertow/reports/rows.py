@@ -75,10 +75,13 @@ def _met(met: bool | None) -> str | None:
 
 
 def _cell(value: object) -> str:
-    """Empty for unknown: it must not read as zero. Only text can be a formula, and loses that by a leading quote."""
+    """Empty for unknown: it must not read as zero. Only text can be a formula, and loses that by a leading quote.
+
+    A bare carriage return would end the row for some readers.
+    """
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return (f"'{text}" if text.startswith(FORMULA) else text).replace("\r", "\n")

@@ -116,5 +116,3 @@ def _report(here: Installation, folder: Path, march: PeriodStatement, april: Per
     assert page.count('<svg class="timeline"') == TICKETS_OF_MARCH // 3 - 1
     assert "When this was issued 10 claims differed; now 9 do" in page
     assert "customer-" not in page
-    here.run("report", "acne", *where, code=2)
-    here.run("report", "acme", "--period", "2026-06", *where, code=2)

@@ -107,7 +107,9 @@ def test_a_replay_shows_each_statement_and_what_changed_after_it(folder: Path) -
     assert "acme: statement 2 of 2026-02" in text
     assert "adjusts 2026-01: first response: better than reported" in text
     assert "first response: confirmed as met 3 -> 2" in text
-    found = json.loads(CliRunner().invoke(cli, ["replay", *words, "--statements", "--json"]).stdout)["statements"]["acme"]
+    found = json.loads(CliRunner().invoke(cli, ["replay", *words, "--statements", "--json"]).stdout)["statements"][
+        "acme"
+    ]
     assert [one["number"] for one in found["issued"]] == [1, 2]
     (adjusted,) = found["issued"][1]["adjustments"]
     assert all(line["now"] - line["stated"] == line["difference"] for line in adjusted["lines"])

@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 import statements as made
+from bench.statement import cost
 from undertow.domain.findings import Evidence, Finding
 from undertow.domain.periods import holding
 from undertow.domain.shown import MOST_SHOWN, belonging, chosen, order
@@ -260,3 +261,10 @@ def test_durations_and_shares_read_as_people_say_them() -> None:
     assert words.period("2026-05-07..2026-06-03") == "2026-05-07 to 2026-06-03"
     assert words.cause("actor+solve").count("; and ") == 1
     assert holding("month", 20_464).first == 20_454
+
+
+def test_four_times_the_findings_cost_about_four_times_as_much() -> None:
+    """Promise: nothing in a report grows faster than its findings (``tests/bench/statement.py`` has the numbers)."""
+    cost(500)
+    small_one = min(cost(1000) for _ in range(2))
+    assert min(cost(4000) for _ in range(2)) < 8 * small_one

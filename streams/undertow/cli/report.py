@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -23,9 +24,10 @@ from undertow.domain.contract import Contract
 from undertow.domain.findings import Finding
 from undertow.domain.ledger import Ledger
 from undertow.domain.periods import Period, holding
-from undertow.domain.shown import belonging, chosen
+from undertow.domain.shown import chosen
 from undertow.domain.statement import PeriodStatement, latest
-from undertow.reports.forms import FORMATS, NoPdf, render
+from undertow.reports.forms import FORMATS, NoPdf, render, write
+from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import NoKey, pseudonyms
 from undertow.settings import Settings
 from undertow.stages import history
@@ -46,7 +48,8 @@ class _Told(Struct):
 
     statements: Statements
     as_of: float
-    findings: list[Finding]
+    findings: Iterable[Finding]
+    """Read once."""
     rows: dict[bytes, bytes]
 
 
@@ -112,16 +115,20 @@ def report(
             _list(told.statements.issued(vendor))
             return
         statement = _statement(told, vendor, name, agreed)
-        own = belonging(told.findings, statement)
+        own = Packed(told.findings, statement)
         contract = agreed[vendor]
         drawn = dossiers(told.rows, statement, chosen(own), contract) if form in _DRAWN else None
-        content = render(statement, own, form, names=names, dossiers=drawn, contract=contract)
+        page = (
+            render(statement, own, form, names=names, dossiers=drawn, contract=contract) if drawn is not None else None
+        )
+        with output.open("wb") if output is not None else nullcontext(click.get_binary_stream("stdout")) as out:
+            if page is not None:
+                out.write(page)
+            else:
+                write(out, statement, own, form, names=names)
     except (NotStated, NoKey, NoPdf) as error:
         raise click.UsageError(str(error)) from None
-    if output is None:
-        click.get_binary_stream("stdout").write(content)
-    else:
-        output.write_bytes(content)
+    if output is not None:
         number = f"statement {statement.number}" if statement.number else "not issued yet"
         click.echo(f"{output}: {vendor} {statement.period}, {number}, {len(own):,} findings", err=True)
 
@@ -191,7 +198,7 @@ def _from_file(
     statements = history.fold(book, records, recorded=True)
     if read.refused:
         click.echo(refused_words(read.refused), err=True)
-    findings = [decode_finding(value) for value in book.findings.values()]
+    findings = map(decode_finding, book.findings.values())
     return agreed, _Told(statements, book.ledger.as_of or 0.0, findings, book.rows)
 
 
@@ -207,7 +214,7 @@ def _from_topics(chosen_settings: Settings, agreed: dict[str, Contract], vendor:
     kept = _rows(clients.read(chosen_settings, topics.changelog(chosen_settings)), vendor) if rows else {}
     if ledger.as_of is None and vendor in agreed:
         raise NotStated("nothing was judged yet: is the worker running, and has it read anything?")
-    return _Told(statements, ledger.as_of or 0.0, list(found), kept)
+    return _Told(statements, ledger.as_of or 0.0, found, kept)
 
 
 def _records(chosen_settings: Settings, topic: str) -> Iterator[Any]:

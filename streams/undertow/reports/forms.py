@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from functools import cache
-from typing import Final, Literal, get_args
+from typing import BinaryIO, Final, Literal, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from undertow.domain.contract import Contract
 from undertow.domain.findings import Finding
-from undertow.domain.shown import belonging
 from undertow.domain.statement import PeriodStatement
+from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import Pseudonyms, pseudonyms
-from undertow.reports.rows import as_csv, as_json
+from undertow.reports.rows import write_csv, write_json
 from undertow.reports.view import page
 from undertow.stages.dossier import Dossiers
 
@@ -33,14 +34,30 @@ class NoPdf(Exception):
 
 def render(
     statement: PeriodStatement,
-    findings: Iterable[Finding],
+    findings: Iterable[Finding] | Packed,
     format: Format,
     *,
     names: Pseudonyms | None = None,
     dossiers: Dossiers | None = None,
     contract: Contract | None = None,
 ) -> bytes:
-    """A statement and those of ``findings`` that belong to it (any order; others are left out) as a file's content.
+    """A statement and those of ``findings`` that belong to it as a file's content; see :func:`write`."""
+    out = io.BytesIO()
+    write(out, statement, findings, format, names=names, dossiers=dossiers, contract=contract)
+    return out.getvalue()
+
+
+def write(
+    out: BinaryIO,
+    statement: PeriodStatement,
+    findings: Iterable[Finding] | Packed,
+    format: Format,
+    *,
+    names: Pseudonyms | None = None,
+    dossiers: Dossiers | None = None,
+    contract: Contract | None = None,
+) -> None:
+    """Write a statement and those of ``findings`` that belong to it (any order; others are left out).
 
     ``names`` None: the key of the environment. Without ``dossiers`` (facts of the tickets to draw, the case to learn from)
     and ``contract`` (for the clocks of a drawing) the page is without them. Raises
@@ -49,13 +66,14 @@ def render(
     if format not in FORMATS:
         raise ValueError(f"no form is called {format!r}; there are {', '.join(FORMATS)}")
     known = names if names is not None else pseudonyms()
-    own = belonging(findings, statement)
+    own = findings if isinstance(findings, Packed) else Packed(findings, statement)
     if format == "csv":
-        return as_csv(own, known)
-    if format == "json":
-        return as_json(statement, own, known)
-    html = _templates().get_template("statement.html").render(page(statement, own, known, dossiers, contract))
-    return _pdf(html) if format == "pdf" else html.encode()
+        write_csv(out, own, known)
+    elif format == "json":
+        write_json(out, statement, own, known)
+    else:
+        html = _templates().get_template("statement.html").render(page(statement, own, known, dossiers, contract))
+        out.write(_pdf(html) if format == "pdf" else html.encode())
 
 
 def _pdf(html: str) -> bytes:

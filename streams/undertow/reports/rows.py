@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -39,19 +39,26 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that spreadsheets take for a formula."""
 
 
-def as_csv(findings: Iterable[Finding], names: Pseudonyms) -> bytes:
+def write_csv(out: BinaryIO, findings: Iterable[Finding], names: Pseudonyms) -> None:
     """One row a finding, UTF-8. ``read_at`` has topic/partition/offset of each event, ``events`` their ids."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=False)
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([_cell(value) for value in _row(one, names)] for one in findings)
-    return out.getvalue().encode()
+    text.flush()
+    text.detach()
 
 
-def as_json(statement: PeriodStatement, findings: Sequence[Finding], names: Pseudonyms) -> bytes:
-    """The statement as it is kept (its hash can be checked), and the findings."""
-    named = [{"id": one.id, **_plain(one, names)} for one in findings]
-    return msgspec.json.format(msgspec.json.encode({"statement": statement, "findings": named}), indent=1) + b"\n"
+def write_json(out: BinaryIO, statement: PeriodStatement, findings: Iterable[Finding], names: Pseudonyms) -> None:
+    """The statement as it is kept (its hash can be checked), and the findings, one a line."""
+    out.write(b'{\n"statement": ' + msgspec.json.format(msgspec.json.encode(statement), indent=1) + b',\n"findings": [')
+    for place, one in enumerate(findings):
+        out.write(b",\n" if place else b"\n")
+        out.write(_encode({"id": one.id, **_plain(one, names)}))
+    out.write(b"\n]\n}\n")
+
+
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def _plain(one: Finding, names: Pseudonyms) -> dict[str, Any]:

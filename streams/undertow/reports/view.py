@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -47,16 +47,19 @@ class Shown(Struct, frozen=True):
 
 def page(
     statement: PeriodStatement,
-    findings: Sequence[Finding],
+    findings: Iterable[Finding],
     names: Pseudonyms,
     dossiers: Dossiers | None,
     contract: Contract | None,
 ) -> dict[str, Any]:
-    """The template's variables. ``contract`` is needed for the clocks of a drawing only."""
+    """The template's variables. ``findings``: the statement's own in order, read more than once.
+
+    ``contract`` is needed for the clocks of a drawing only.
+    """
     if contract is not None and contract.version != statement.contract:
         contract = None  # clocks of other terms would contradict the statement
     shown = chosen(findings)
-    counted = Counter(_group(one) for one in findings)
+    counted = Counter((one.kind, _group(one)) for one in findings)
     return {
         "s": statement,
         "title": f"Statement of {statement.vendor} for {words.period(statement.period)}",
@@ -73,11 +76,11 @@ def page(
         "disputes": [(kind, words.measure(name), n) for kind, name, n in statement.disputes],
         "adjustments": [_adjusted(one) for one in statement.adjustments],
         "findings": [_shown(one, statement, names, dossiers, contract) for one in shown],
-        "total": len(findings),
-        "groups": sorted(counted.items(), key=lambda one: (-one[1], one[0])),
+        "total": counted.total(),
+        "groups": [(group, n) for (_, group), n in sorted(counted.items(), key=lambda one: (-one[1], one[0][1]))],
         "words": words,
         "drawing": drawing,
-        "missing": _missing(statement, findings),
+        "missing": _missing(statement, sum(n for (kind, _), n in counted.items() if kind == "verdict")),
         "legend": LEGEND,
     }
 
@@ -246,10 +249,9 @@ def _facts(one: Finding, names: Pseudonyms, zone: str) -> Iterator[str]:
         yield f"It shows at {words.moment(one.at, zone)}. One such ticket is no accusation; how many there are is."
 
 
-def _missing(statement: PeriodStatement, findings: Sequence[Finding]) -> str | None:
+def _missing(statement: PeriodStatement, have: int) -> str | None:
     """What to say where the findings at hand are not those that were counted when the statement was made."""
     counted = sum(one.over_reported + one.under_reported for one in statement.measures)
-    have = sum(one.kind == "verdict" for one in findings)
     if counted == have:
         return None
     if statement.number is None:

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from cramjam import lz4
 from msgspec import Struct
 
 from undertow.clock import day_of
@@ -40,9 +41,9 @@ def findings_in(records: Iterable[tuple[bytes, bytes | None]], vendor: str) -> I
         if value is None or needle not in value:
             last.pop(key, None)
         else:
-            last[key] = value
-    for value in last.values():
-        found = decode_finding(value)
+            last[key] = bytes(lz4.compress_block(value))  # of the last of each only the end of the log can tell
+    while last:
+        found = decode_finding(bytes(lz4.decompress_block(last.popitem()[1])))
         if found.vendor == vendor:
             yield found
 

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from faust.types import TP
+from msgspec.structs import replace
 
 from undertow.agents.transport import Span
+from undertow.domain.adjusted import Kept
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Ledger
 from undertow.domain.statement import PeriodStatement
@@ -38,6 +40,8 @@ class LedgerLoop:
         self._ledger = Ledger()
         self._statements = Statements(self._ledger, self._contracts)
         self._speaker = Speaker(self._ledger, self._contracts)
+        self._kept: tuple[Kept, ...] = ()
+        """As of the last look at what has closed: it changes by the hour, and summing up months takes its time."""
         self._changed = True
         self._not_before = 0.0
 
@@ -64,6 +68,8 @@ class LedgerLoop:
         if as_of is None:
             return
         statements = self._statements
+        if (kept := statements.kept(as_of)) != self._kept:
+            self._kept, self._changed = kept, True
         for one in statements.all_due(as_of):
             await issue(one)
             statements.put(one)  # its record comes back later than the next look
@@ -71,6 +77,7 @@ class LedgerLoop:
             await asyncio.sleep(0)
             if statements is not self._statements:  # revoked meanwhile
                 return
+            self._kept = statements.kept(as_of)
 
     def revoked(self) -> None:
         """Another worker may speak for the vendors from now on."""
@@ -83,6 +90,6 @@ class LedgerLoop:
         if not self._changed or begun < self._not_before:
             return
         self._changed = False
-        self._board.expose(self._statements.beside(self._speaker.state()), self._contracts)
+        self._board.expose(replace(self._speaker.state(), kept=self._kept), self._contracts)
         now = time.monotonic()
         self._not_before = now + (now - begun) * (1 / SHARE - 1)

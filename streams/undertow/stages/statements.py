@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 
 import msgspec
-from msgspec.structs import replace
 
 from undertow.clock import day_of
 from undertow.contracts.definitions import definitions
@@ -21,7 +20,7 @@ from undertow.domain.counted import Sheet
 from undertow.domain.drawn_up import Basis, closed, counted, draw_up
 from undertow.domain.ledger import Cells, Ledger
 from undertow.domain.periods import Known, Period, holding, iso, known, named
-from undertow.domain.standing import Statement, blamed, together
+from undertow.domain.standing import blamed, together
 from undertow.domain.statement import PeriodStatement, decode, latest
 
 
@@ -34,7 +33,7 @@ class Statements:
 
     def __init__(self, ledger: Ledger, contracts: Mapping[str, Contract]) -> None:
         self._ledger, self._contracts = ledger, contracts
-        self._issued: dict[str, dict[int, PeriodStatement]] = {}
+        self._issued: dict[str, dict[tuple[int, int], PeriodStatement]] = {}
         self._kept: dict[str, tuple[object, Kept]] = {}
         self._looked: dict[str, object] = {}
         self._grouped: tuple[int, dict[str, dict[CellKey, Cell]]] | None = None
@@ -44,7 +43,7 @@ class Statements:
     def put(self, statement: PeriodStatement) -> None:
         """One that was issued; the last record of a key is what compaction keeps."""
         if statement.number is not None:
-            self._issued.setdefault(statement.vendor, {})[statement.number] = statement
+            self._issued.setdefault(statement.vendor, {})[statement.number, statement.first_day] = statement
 
     def fold(self, value: bytes | None) -> bool:
         """One record of ``undertow.statements``. False for one that is none: whoever wrote it, it does not count."""
@@ -79,7 +78,7 @@ class Statements:
                 break
             changes = self._adjustments(vendor, cells, upto)
             if sheet or changes:
-                number = max(self._issued.get(vendor, {}), default=0) + 1
+                number = max((n for n, _ in self._issued.get(vendor, {})), default=0) + 1
                 return draw_up(self._basis(vendor, cells, period, upto), period, number, changes)
         self._looked[vendor] = looked
         return None
@@ -128,14 +127,11 @@ class Statements:
         """What changed in closed periods and is in no statement yet: the next one carries it."""
         return self._adjustments(vendor, self._cells(vendor), _known(self._contracts[vendor], as_of))
 
-    def beside(self, shown: Statement) -> Statement:
-        """Everything that is shown of the vendors, and what statements say beside it."""
-        if shown.as_of is None or not self._issued:
-            return shown
-        vendors = sorted(self._issued.keys() & self._contracts.keys())
-        return replace(shown, kept=tuple(self._beside(vendor, shown.as_of) for vendor in vendors))
+    def kept(self, as_of: float) -> tuple[Kept, ...]:
+        """What there is to show of every vendor that had a statement; reckoned anew only where something changed."""
+        return tuple(self._kept_of(vendor, as_of) for vendor in sorted(self._issued.keys() & self._contracts.keys()))
 
-    def _beside(self, vendor: str, as_of: float) -> Kept:
+    def _kept_of(self, vendor: str, as_of: float) -> Kept:
         upto = _known(self._contracts[vendor], as_of)
         basis = (self._ledger.revision(vendor), upto, len(self._issued[vendor]))
         before = self._kept.get(vendor)

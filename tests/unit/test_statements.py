@@ -195,6 +195,39 @@ def test_a_dispute_and_its_ruling_after_closing_are_adjustments_that_add_up() ->
     assert sheet[Tally("withdrawn", "sla", "over_reported")] == 1
 
 
+def test_disputes_and_outcomes_are_shown_as_soon_as_cells_tell_them() -> None:
+    """Promise: a disputed verdict stands beside its measure, a disputed pattern is no measure, outcomes have both sides."""
+    one = met(JANUARY.first)
+    ledger, statements = told(one)
+    (where,) = cells([one])
+    cell = cells([one])[where]
+    cell.tallies |= {
+        Tally("disputed", "sla", "over_reported"): 2,
+        Tally("withdrawn", "first_response", "under_reported"): 1,
+        Tally("disputed", "flicker", "matched"): 3,
+        Tally("outcome", "complained", "met"): 4,
+        Tally("outcome", "complained", "missed"): 5,
+    }
+    ledger.put(0, Position(1, 1), where, cell)
+    (first,) = issue(statements, CLOSED)
+    assert [(row.measure, row.disputed, row.withdrawn) for row in first.measures] == [
+        ("first_response", 0, 1),
+        ("sla", 2, 0),
+    ]
+    assert ("disputed", "flicker", 3) in first.disputes
+    assert [(row.met, row.missed) for row in first.outcomes if row.outcome == "complained"] == [(4, 5)]
+
+
+def test_a_claim_is_in_the_statement_of_the_period_it_ends_in_and_held_against_its_own_days() -> None:
+    """Promise: a week across two months is stated once."""
+    week = Period(JANUARY.last - 3, JANUARY.last + 3)
+    claim = PeriodClaim("acme", "sla", *week, 2, 2, 1.0, "a")
+    _, statements = told(met(JANUARY.last), met(FEBRUARY.first), met(FEBRUARY.last), claims=(claim,))
+    first, second = issue(statements, LATER)
+    assert first.claims == ()
+    assert [(row.actual_met, row.actual_tickets, row.verdict) for row in second.claims] == [(2, 2, "confirmed")]
+
+
 def test_what_can_no_longer_be_recounted_is_left_as_it_was_stated() -> None:
     """Promise: tickets dropped after their time do not turn into an adjustment to nothing."""
     contract = Contract(vendor="acme")

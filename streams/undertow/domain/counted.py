@@ -80,8 +80,9 @@ def classes(of: Sheet, measure: str) -> Classes:
 
 
 def measures(of: Sheet) -> list[str]:
-    """The measures that a sheet has a verdict on, or a claim about."""
-    return sorted({tally.name for tally in of if tally.kind in {"verdict", "unsolved", "disputed", "withdrawn"}})
+    """The measures that a sheet has a verdict on, also one that is disputed; a disputed pattern is none."""
+    kinds = {"verdict", "unsolved", "disputed", "withdrawn"}
+    return sorted({tally.name for tally in of if tally.kind in kinds and tally.label in Classes._fields})
 
 
 def cohort(of: Sheet, measure: str) -> Cohort:

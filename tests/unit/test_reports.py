@@ -265,6 +265,6 @@ def test_durations_and_shares_read_as_people_say_them() -> None:
 
 def test_four_times_the_findings_cost_about_four_times_as_much() -> None:
     """Promise: nothing in a report grows faster than its findings (``tests/bench/statement.py`` has the numbers)."""
-    cost(500)
-    small_one = min(cost(1000) for _ in range(2))
-    assert min(cost(4000) for _ in range(2)) < 8 * small_one
+    cost(200)
+    small_one = min(cost(500) for _ in range(2))
+    assert min(cost(2000) for _ in range(2)) < 8 * small_one

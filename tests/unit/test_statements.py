@@ -115,6 +115,8 @@ def test_a_month_without_tickets_is_passed_over_unless_something_changed() -> No
     march = holding("month", FEBRUARY.last + 1)
     ledger, statements = told(met(JANUARY.first), met(march.first))
     assert [one.period for one in issue(statements, noon(march.last + 32))] == ["2026-01", "2026-03"]
+    say(ledger, 1, met(JANUARY.first, "over_reported"), met(march.first))
+    assert issue(statements, noon(march.last + 33)) == [], "February is not stated after March only to carry a change"
     ledger, statements = told(met(JANUARY.first))
     assert [one.period for one in issue(statements, LATER)] == ["2026-01"]
     say(ledger, 1, met(JANUARY.first, "over_reported"), met(march.last + 40))

@@ -9,7 +9,9 @@ from undertow.contracts.quantities import A_DAY, in_words
 from undertow.contracts.words import reads, targets_in_words, week
 from undertow.domain.calendars import merged
 from undertow.domain.contract import DAY, ROLLING, Contract
+from undertow.domain.measures import TIMED
 from undertow.domain.periods import Period, iso
+from undertow.domain.story import MEASURE_WORDS
 
 MOST_DAYS = 12
 """Days a sentence names."""
@@ -19,13 +21,20 @@ def definitions(contract: Contract, period: Period) -> tuple[tuple[str, tuple[st
     """Headings, each with its sentences; targets are those in force when the period ended."""
     parts = (
         ("Business clock", _calendar(contract, period)),
-        ("Targets", targets_in_words(contract, (period.last + 1) * DAY)),
+        ("Targets", map(_in_words, targets_in_words(contract, (period.last + 1) * DAY))),
         ("How times are measured", iter(reads(contract.reading))),
         ("What is looked at after a solve", _follow_up(contract)),
         ("How sure a statement is", _sure(contract)),
     )
     said = ((heading, tuple(lines)) for heading, lines in parts)
     return tuple((heading, lines) for heading, lines in said if lines)
+
+
+def _in_words(target: str) -> str:
+    """A sentence about a target, its measure in words."""
+    name = next((name for name in TIMED if target.startswith(name)), "")
+    said = MEASURE_WORDS[name] if name else ""
+    return f"{said[:1].upper()}{said[1:]}{target[len(name) :]}"
 
 
 def _calendar(contract: Contract, period: Period) -> Iterator[str]:

@@ -72,10 +72,13 @@ class Statements:
         if self._looked.get(vendor) == looked:  # nothing can have become due since
             return None
         cells = self._cells(vendor)
+        newest = max((first for _, first in self._issued.get(vendor, {})), default=-1)
         for period in self._periods(vendor, cells, upto):
             sheet = counted(cells, self._ledger.versions(vendor), period)
             if not closed(sheet, period, upto, ceil(contract.follow_up / DAY)):
                 break
+            if not sheet and period.first <= newest:  # a later one was stated, with all that had changed
+                continue
             changes = self._adjustments(vendor, cells, upto)
             if sheet or changes:
                 number = max((n for n, _ in self._issued.get(vendor, {})), default=0) + 1

@@ -18,8 +18,8 @@ from rich.table import Table
 
 from undertow import clients, topics
 from undertow.adapters import ADAPTERS, live
-from undertow.cli.became import became_json, became_lines
 from undertow.cli import stated
+from undertow.cli.became import became_json, became_lines
 from undertow.cli.feeds import Source, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
 from undertow.cli.standings import examined, gap_table, in_json, lines

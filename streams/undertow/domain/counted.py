@@ -6,7 +6,7 @@ A sheet maps a :class:`~undertow.domain.cells.Tally` to a number of tickets. Kin
 - ``reported``, a measure, ``met`` or ``tickets``: the vendor's own figures of exactly this period, as they stand; of other
   days within it the label also names them
 
-What is nought is not on a sheet. Priorities and topics (``mix``) and days of arrival (``late``) are in cells alone.
+What is nought is not on a sheet. Priorities and topics (``mix``), days of arrival (``late``) and early signs are in cells alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from undertow.domain.reconcile import Cohort
 from undertow.domain.stated import of_classes
 
 Sheet = Mapping[Tally, int]
-LEFT_OUT: Final = frozenset({"mix", "mix_bad", "late"})
+LEFT_OUT: Final = frozenset({"mix", "mix_bad", "late", "early"})
 
 
 class Count(NamedTuple):

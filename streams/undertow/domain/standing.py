@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from undertow.domain import budget as truth
 from undertow.domain.actuals import SLA
-from undertow.domain.alarms import Became, Watched, alarms, outcomes
 from undertow.domain.adjusted import Kept
+from undertow.domain.alarms import Became, Watched, alarms, outcomes
 from undertow.domain.budget import Budget, Told
 from undertow.domain.cells import Tally
 from undertow.domain.compared import Classes, Comparison, comparisons, labels, looks_back

@@ -16,8 +16,7 @@ from undertow.domain.verdicts import Colour, Verdict
 from undertow.metrics.agreed import terms
 from undertow.metrics.board import Board, Exposed, State
 from undertow.metrics.catalog import BY_NAME, CATALOG, EXPECTATION, RATES
-from undertow.metrics.filling import became, stand
-from undertow.metrics.filling import keep, stand
+from undertow.metrics.filling import became, keep, stand
 from undertow.metrics.labels import Metric
 
 RATE_OF: Final[dict[str, Callable[[Figures], Rate]]] = {

@@ -13,9 +13,9 @@ from typing import Final, Literal, get_args
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
+from undertow.domain.adjusted import PARTS
 from undertow.domain.alarms import SERIES
 from undertow.domain.alerts import ALLOWED
-from undertow.domain.adjusted import PARTS
 from undertow.domain.assessment import COUNTED
 from undertow.domain.budget import AGREED, Burn
 from undertow.domain.comparison import Class

@@ -97,6 +97,7 @@ def draw_up(basis: Basis, period: Period, number: int | None, adjustments: tuple
             truth_measures=tuple(one.measure for one in told),
             verdict=headline.colour.value,
             words=headline.words,
+            allowed=round(headline.limit, 6),
             favour=tuple((one.measure, one.under_reported) for one in rows if one.under_reported),
             measures=tuple(rows),
             claims=tuple(_claimed(first, last, of, basis, period) for first, last in said_of),

@@ -90,7 +90,9 @@ def candidates(
         )
         gone = any(last < at <= last + contract.repeat_window for at in ends)
         if again or returns or gone:
-            named = tuple(ticket for _, ticket in returns[:MOST_RETURNS])
+            # several tickets on one day are one return
+            by_day = {day(at): ticket for at, ticket in reversed(returns)}
+            named = tuple(by_day[number] for number in sorted(by_day)[:MOST_RETURNS])
             met = line.claim.met if line.claim is not None else None
             yield Chosen(customer, case.ticket, named, line.solves[0], again, gone, met)
 

@@ -169,6 +169,8 @@ class PeriodStatement(Struct, frozen=True, kw_only=True):
     verdict: str
     """``holds``, ``unclear``, ``red_inside`` or ``cannot_tell``: hidden dissatisfaction against what is normal."""
     words: str
+    allowed: float
+    """The share of hidden dissatisfaction that both sides call normal, chance included."""
     favour: tuple[tuple[str, int], ...]
     """Under-reports by measure: where the vendor did better than it says."""
     measures: tuple[Measure, ...]

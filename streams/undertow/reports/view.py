@@ -92,8 +92,7 @@ def _group(one: Finding) -> str:
 
 
 def _glance(s: PeriodStatement) -> list[str]:
-    said = s.words.partition(": ")[2] or s.words  # "red inside" is what the colour says
-    told = [f"{said[:1].upper()}{said[1:]}."]
+    told = [_headline(s)]
     if not any(one.reported.n for one in s.measures) and not _reported(s):
         told = ["The vendor reported nothing about single tickets of this period; what follows is recounted."]
         for one in s.measures:
@@ -126,6 +125,17 @@ def _glance(s: PeriodStatement) -> list[str]:
     if favour:
         told.append(f"In {favour:,} case{'s' if favour > 1 else ''} the vendor did better than it says.")
     return told
+
+
+def _headline(s: PeriodStatement) -> str:
+    """The verdict in words; its colour says whether it is good, and decimals where both shares are near each other."""
+    hidden = next((one.share for one in s.outcomes if one.outcome == "hidden"), None)
+    normal = f"up to {words.percent(s.allowed)} would be normal, chance included."
+    if hidden is not None and s.verdict == "red_inside":
+        return f"At least {words.percent(hidden.low)} of the tickets reported as met left an unhappy customer; {normal}"
+    if hidden is not None and s.verdict == "holds":
+        return f"At most {words.percent(hidden.high)} of the tickets reported as met went wrong later; {normal}"
+    return f"{s.words[:1].upper()}{s.words[1:]}."
 
 
 def _reported(s: PeriodStatement) -> bool:

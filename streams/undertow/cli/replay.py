@@ -125,8 +125,6 @@ def replay(
     book = (
         Offline(agreed) if read is not None else Offline(agreed, live.dialects(agreed, space), space + topics.DISPUTES)
     )
-    stream = iter(records)
-    book = Offline(agreed, None if read is not None else live.dialects(agreed, cluster["namespace"]))
     kept = history.fold(book, records, recorded=read is not None) if with_statements else None
     stream = iter(() if with_statements else records)
     while span := list(islice(stream, SPAN)):

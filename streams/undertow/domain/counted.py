@@ -20,7 +20,7 @@ from undertow.domain.compared import Classes, labels
 from undertow.domain.ledger import Cells, PeriodClaim
 from undertow.domain.periods import Period, named
 from undertow.domain.reconcile import Cohort
-from undertow.domain.stated import of_classes
+from undertow.domain.stated import as_claimed, of_classes, out
 
 Sheet = Mapping[Tally, int]
 LEFT_OUT: Final = frozenset({"mix", "mix_bad", "late", "early"})
@@ -86,8 +86,9 @@ def measures(of: Sheet) -> list[str]:
 
 
 def cohort(of: Sheet, measure: str) -> Cohort:
-    """The tickets of the period under a measure."""
-    return of_classes(measure, classes(of, measure), counts(of))
+    """The tickets of the period under a measure; those whose findings are out of the figures count as they were claimed."""
+    whole = as_claimed(classes(of, measure), [of.get(tally, 0) for tally in out(measure)])
+    return of_classes(measure, whole, counts(of))
 
 
 def written(of: Sheet) -> tuple[Count, ...]:

@@ -14,14 +14,13 @@ from undertow.domain.chance import Chance
 from undertow.domain.compared import Comparison, Said, said
 from undertow.domain.comparison import DISCORDANT
 from undertow.domain.contract import Contract
-from undertow.domain.counted import Sheet, classes, counts, measures, sheet, within, written
+from undertow.domain.counted import Sheet, classes, cohort, counts, measures, sheet, within, written
 from undertow.domain.fairness import fairness
 from undertow.domain.habits import habits
 from undertow.domain.ledger import ALL, Cells, PeriodClaim, Rate, period_figures
 from undertow.domain.patterns.accusations import Cases, Examined
 from undertow.domain.periods import Known, Period, iso, named
 from undertow.domain.reconcile import paired, reconcile, versions
-from undertow.domain.stated import of_classes
 from undertow.domain.statement import (
     Cause,
     Claimed,
@@ -190,9 +189,9 @@ def _claimed(first: PeriodClaim, last: PeriodClaim, of: Sheet, basis: Basis, per
     if basis.known.kept is not None and days.first < basis.known.kept:
         return head
     part = of if days == period else counted(basis.cells, (), days)
-    told, total = classes(part, last.measure), counts(part)
+    told = classes(part, last.measure)
     closed_by = basis.known.mature >= days.last and not told.immature
-    found = reconcile(both, of_classes(last.measure, told, total), closed=closed_by)
+    found = reconcile(both, cohort(part, last.measure), closed=closed_by)
     return Claimed(
         measure=last.measure,
         first_day=iso(days.first),

@@ -8,8 +8,7 @@ from functools import cache
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
-from undertow.domain.cells import Tally
-from undertow.domain.cells import Counts
+from undertow.domain.cells import Counts, Tally
 from undertow.domain.compared import Classes, labels, looks_back
 from undertow.domain.comparison import DISCORDANT
 from undertow.domain.contract import Contract
@@ -48,8 +47,6 @@ def cohort(period: Period, measure: str, tallied: Tallied) -> tuple[Cohort, int]
     counts, sums = tallied.within(period, (*labels(measure), *out(measure)))
     known = len(Classes._fields)
     of = as_claimed(Classes(*sums[:known]), sums[known:])
-    counts, sums = tallied.within(period, labels(measure))
-    of = Classes(*sums)
     return of_classes(measure, of, counts), of.immature
 
 

@@ -33,12 +33,9 @@ class Offline:
         self.findings: dict[bytes, bytes] = {}
         """What can be said of single tickets, by id; JSON."""
         self.numbering = Numbering(contracts)
-        self._rows: dict[bytes, bytes] = {}
-        self._intake = Intake(contracts, partitions=1, dialects=dialects, rulings=rulings)
-        self.casebook = Casebook(0, contracts, self._rows, self.findings)
         self.rows: dict[bytes, bytes] = {}
         """The state, as :mod:`undertow.stages.rows` writes it."""
-        self._intake = Intake(contracts, partitions=1, dialects=dialects)
+        self._intake = Intake(contracts, partitions=1, dialects=dialects, rulings=rulings)
         self.casebook = Casebook(0, contracts, self.rows, self.findings)
         self._offset = -1
 

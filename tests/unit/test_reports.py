@@ -268,3 +268,16 @@ def test_four_times_the_findings_cost_about_four_times_as_much() -> None:
     cost(200)
     small_one = min(cost(500) for _ in range(2))
     assert min(cost(2000) for _ in range(2)) < 8 * small_one
+
+
+def test_a_disputed_finding_says_so_and_counts_apart() -> None:
+    """Promise: state and reason stand on the page, escaped, and in the CSV; the group says that it is left out."""
+    statement, findings, _ = told()
+    one = replace(
+        next(one for one in belonging(findings, statement) if one.kind == "verdict"), state="disputed", reason="<b>"
+    )
+    page = render(statement, [one], "html", names=NAMES).decode()
+    assert "disputed and left out" in page
+    assert "State: disputed, because: &lt;b&gt;." in page
+    (row,) = csv.DictReader(io.StringIO(render(statement, [one], "csv", names=NAMES).decode(), newline=""))
+    assert (row["state"], row["reason"]) == ("disputed", "<b>")

@@ -32,6 +32,8 @@ COLUMNS: Final = (
     "cause_in_words",
     "at",
     "contract",
+    "state",
+    "reason",
     "read_at",
     "events",
 )
@@ -72,7 +74,7 @@ def _row(one: Finding, names: Pseudonyms) -> Iterator[object]:
     yield from (one.id, one.kind, one.name, one.verdict, one.ticket, names.of(one.vendor, one.customer))
     yield None if one.day is None else words.day(one.day)
     yield from (_met(one.claimed_met), one.claimed, _met(one.actual_met), one.actual, one.target)
-    yield from (one.cause, words.cause(one.cause), words.utc(one.at), one.contract)
+    yield from (one.cause, words.cause(one.cause), words.utc(one.at), one.contract, one.state, one.reason)
     yield " ".join([f"{event.topic}/{event.partition}/{event.offset}" for event in one.evidence])
     yield " ".join([event.id for event in one.evidence])
 

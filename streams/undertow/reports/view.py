@@ -13,6 +13,7 @@ from undertow.clock import start_of
 from undertow.domain.adjusted import Adjusted
 from undertow.domain.contract import Contract
 from undertow.domain.course import course
+from undertow.domain.disputes import OUT
 from undertow.domain.findings import Finding
 from undertow.domain.held import held
 from undertow.domain.ledger import Rate
@@ -59,7 +60,7 @@ def page(
     if contract is not None and contract.version != statement.contract:
         contract = None  # clocks of other terms would contradict the statement
     shown = chosen(findings)
-    counted = Counter((one.kind, _group(one)) for one in findings)
+    counted = Counter(("out" if one.state in OUT else one.kind, _group(one)) for one in findings)
     return {
         "s": statement,
         "title": f"Statement of {statement.vendor} for {words.period(statement.period)}",
@@ -86,6 +87,11 @@ def page(
 
 
 def _group(one: Finding) -> str:
+    told = _said(one)
+    return f"{told}, {one.state} and left out" if one.state in OUT else told
+
+
+def _said(one: Finding) -> str:
     if one.kind == "pattern":
         return f"pattern: {CATALOG[one.name].says}" if one.name in CATALOG else f"pattern: {one.name}"
     return f"{words.measure(one.name)}: {words.CLASSES[one.verdict or 'unverifiable']}"
@@ -255,7 +261,9 @@ def _facts(one: Finding, names: Pseudonyms, zone: str) -> Iterator[str]:
         if distance(one):
             yield f"Difference: {words.span(distance(one))}."
         yield f"Why: {words.cause(one.cause)}."
-    elif one.at is not None:
+    if one.state is not None:
+        yield f"State: {one.state}{f', because: {one.reason}' if one.reason else ''}."
+    if one.kind == "pattern" and one.at is not None:
         yield f"It shows at {words.moment(one.at, zone)}. One such ticket is no accusation; how many there are is."
 
 

@@ -24,3 +24,13 @@ def day_of(zone: str) -> Callable[[float], int]:
         return lambda seconds: int(seconds // 86_400)
     place = ZoneInfo(zone)
     return lambda seconds: datetime.fromtimestamp(seconds, place).toordinal() - _EPOCH_ORDINAL
+
+
+def start_of(zone: str, day: int) -> float:
+    """The first second of a day (days since 1970-01-01) in the IANA time zone."""
+    number = day_of(zone)
+    low, high = (day - 1) * 86_400, (day + 1) * 86_400  # no zone is a day or more from UTC
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if number(middle) >= day else (middle, high)
+    return float(high)

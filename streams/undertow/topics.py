@@ -101,6 +101,12 @@ def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
         ),
         Topic(name(settings, CELLS), 1, "cells and period claims, for the ledger", (("cleanup.policy", "compact"),)),
         Topic(
+            name(settings, STATEMENTS),
+            1,
+            "statements of closed periods as they were issued, by vendor, period and number",
+            (("cleanup.policy", "compact"),),
+        ),
+        Topic(
             name(settings, DELIVERIES),
             1,
             "what was delivered to whom, or why not yet",

@@ -86,7 +86,7 @@ def replay(feed: Feed, records: list[Record]) -> Offline:
 def judge(here: Installation, feed: Feed, records: list[Record], book: Offline, fresh: Worker) -> Verdict:
     """Compare. Everything must be drained, and ``fresh`` have recovered with nobody beside it."""
     state, stale = _state(here)
-    rows = {key: value for key, value in book._rows.items() if key != CLOCK}
+    rows = {key: value for key, value in book.rows.items() if key != CLOCK}
     joined: dict[bytes, bytes] = {}
     for (_, key), value in state.items():
         joined[key] = join_rows(joined[key], value) if key in joined else value

@@ -67,6 +67,7 @@ def test_the_channels_are_the_sources_and_the_dead_letters():
     assert {channel["address"] for channel in ASYNCAPI["channels"].values()} == {
         *TOPICS.values(),
         "undertow.findings",
+        "undertow.statements",
         DEAD_LETTERS,
     }
     assert all(name == channel["address"] for name, channel in ASYNCAPI["channels"].items())
@@ -75,7 +76,8 @@ def test_the_channels_are_the_sources_and_the_dead_letters():
 def test_sources_are_received_and_dead_letters_sent():
     done = {(part["action"], part["channel"]["$ref"]) for part in ASYNCAPI["operations"].values()}
     expected = {("receive", f"#/channels/{topic}") for topic in TOPICS.values()}
-    assert done == expected | {("send", f"#/channels/{name}") for name in ("undertow.findings", DEAD_LETTERS)}
+    sent = ("undertow.findings", "undertow.statements", DEAD_LETTERS)
+    assert done == expected | {("send", f"#/channels/{name}") for name in sent}
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -18,6 +18,7 @@ from undertow import exits, wire
 from undertow.cli.main import COMMANDS, cli
 from undertow.demo.scene import shown, table
 from undertow.domain.findings import Finding
+from undertow.domain.statement import PeriodStatement
 from undertow.metrics.board import Board
 from undertow.metrics.catalog import label_table, metric_table
 from undertow.metrics.collector import Collector
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PICTURE = ROOT / "dashboards" / "demo.svg"
 FINDING = ROOT / "schemas" / "finding.schema.json"
+STATEMENT = ROOT / "schemas" / "statement.schema.json"
 
 
 def topics_table() -> str:
@@ -116,7 +118,15 @@ def finding() -> str:
     return json.dumps(head | schema, indent=2) + "\n"
 
 
+def statement() -> str:
+    """The JSON Schema of what is on ``undertow.statements``."""
+    schema = msgspec.json.schema(PeriodStatement)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:undertow:schema:statement"}
+    return json.dumps(head | schema, indent=2) + "\n"
+
+
 if __name__ == "__main__":
     FINDING.write_text(finding(), encoding="utf-8")
+    STATEMENT.write_text(statement(), encoding="utf-8")
     README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")
     PICTURE.write_text(picture(), encoding="utf-8")

@@ -29,6 +29,11 @@ def test_the_schema_of_findings_is_that_of_their_type() -> None:
     assert generate.FINDING.read_text(encoding="utf-8") == generate.finding()
 
 
+def test_the_schema_of_statements_is_that_of_their_type() -> None:
+    """Whoever reads ``undertow.statements`` is told its form. Run ``make docs`` when this fails."""
+    assert generate.STATEMENT.read_text(encoding="utf-8") == generate.statement()
+
+
 def test_the_picture_of_the_table_is_current_and_needs_nothing_from_outside() -> None:
     """The same world gives the same picture; it names no address but the SVG namespace."""
     text = generate.PICTURE.read_text(encoding="utf-8")
@@ -72,7 +77,7 @@ def test_the_asyncapi_channels_are_the_topics_that_others_meet() -> None:
     """The vendor's document and the registry name the same topics."""
     document = yaml.safe_load((ROOT / "schemas" / "asyncapi.yaml").read_text(encoding="utf-8"))
     met = {channel["address"] for channel in document["channels"].values()}
-    assert met == {*topics.SOURCES, topics.FINDINGS, topics.DEAD_LETTERS}
+    assert met == {*topics.SOURCES, topics.FINDINGS, topics.STATEMENTS, topics.DEAD_LETTERS}
     assert met <= {topic.name for topic in topics.registry(Settings())}
 
 

@@ -50,7 +50,7 @@ def test_a_ticket_that_begins_after_the_day_is_kept_and_counts_nowhere() -> None
     book = judged(WORLD.start.timestamp() - DAY, RECORDS, [WORLD.end])
     assert book.close().cells() == {}
     assert book.casebook.tickets > 100
-    rebuilt = Casebook(0, book.contracts, book._rows)
+    rebuilt = Casebook(0, book.contracts, book.rows)
     assert rebuilt.tickets == book.casebook.tickets
 
 

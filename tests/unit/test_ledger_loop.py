@@ -10,8 +10,12 @@ import pytest
 from standings import NOON, TODAY, Ticket, cells
 from undertow.agents import ledger as loop
 from undertow.agents.ledger import LedgerLoop
-from undertow.domain.contract import Contract
+from undertow.clock import start_of
+from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import Position
+from undertow.domain.periods import holding
+from undertow.domain.statement import PeriodStatement
+from undertow.domain.statement import encode as statement_bytes
 from undertow.metrics.board import Board
 from undertow.stages.records import CellSaid, Judged, encode
 
@@ -87,3 +91,82 @@ def test_figures_that_take_long_come_less_often_and_no_change_is_lost(board: Boa
     state = board.state
     ledger.expose()
     assert board.state is state, "nothing changed, nothing is written"
+
+
+MONTH = holding("month", TODAY - 80)
+OVER = start_of("UTC", MONTH.last + 1) + 31 * DAY
+
+
+def closed(ledger: LedgerLoop, partitions: int = 1) -> None:
+    """A month whose follow-ups are over, as each casebook says it."""
+    made = cells([Ticket(MONTH.first, verdicts={"sla": "over_reported"}, mature=True, claimed=True)])
+    said = [CellSaid(0, Position(0, 0), key, one.counts, [], list(one.tallies.items())) for key, one in made.items()]
+    judged = [Judged(partition, OVER) for partition in range(partitions)]
+    records = [SimpleNamespace(value=encode(record)) for record in [*said, *judged]]
+    asyncio.run(ledger.ledger(SimpleNamespace(records=records)))  # type: ignore[arg-type]
+
+
+def test_a_closed_period_is_issued_once_and_not_again_by_a_new_owner_that_reads_the_topic(
+    board: Board, clock: Clock
+) -> None:
+    """Promise: its own record coming back changes nothing, and whoever owns the ledger next issues nothing again."""
+    contracts = {"acme": Contract(vendor="acme")}
+    topic: list[bytes] = []
+
+    async def issue(one: PeriodStatement) -> None:
+        topic.append(statement_bytes(one))
+
+    first, second = LedgerLoop("cells", contracts, board), LedgerLoop("cells", contracts, board)
+    for ledger in (first, second):
+        closed(ledger)
+    asyncio.run(first.issue(1, issue))
+    asyncio.run(first.issue(1, issue))
+    assert len(topic) == 1
+    span = SimpleNamespace(records=[SimpleNamespace(value=value) for value in topic])
+    for ledger in (first, second):
+        asyncio.run(ledger.issued(span))  # type: ignore[arg-type]
+        asyncio.run(ledger.issue(1, issue))
+    assert len(topic) == 1
+    second.expose()
+    exposed = board.state.exposed
+    assert exposed is not None
+    assert [(one.vendor, one.number) for one in exposed.kept] == [("acme", 1)]
+
+
+def test_a_crash_before_the_write_leaves_the_very_same_statement_to_be_issued(board: Board, clock: Clock) -> None:
+    """Promise: what was decided and not written is decided again, to the byte."""
+    contracts = {"acme": Contract(vendor="acme")}
+    tried: list[bytes] = []
+
+    async def fails(one: PeriodStatement) -> None:
+        tried.append(statement_bytes(one))
+        raise OSError("the broker is gone")
+
+    async def issue(one: PeriodStatement) -> None:
+        tried.append(statement_bytes(one))
+
+    for way in (fails, issue):
+        ledger = LedgerLoop("cells", contracts, board)
+        closed(ledger)
+        try:
+            asyncio.run(ledger.issue(1, way))
+        except OSError:
+            assert way is fails
+    assert len(tried) == 2
+    assert tried[0] == tried[1]
+
+
+def test_nothing_is_issued_while_a_casebook_has_not_judged_as_far(board: Board, clock: Clock) -> None:
+    """Promise: one partition that lags behind may still hold tickets of the period."""
+    issued: list[PeriodStatement] = []
+
+    async def issue(one: PeriodStatement) -> None:
+        issued.append(one)
+
+    ledger = LedgerLoop("cells", {"acme": Contract(vendor="acme")}, board)
+    closed(ledger)
+    asyncio.run(ledger.issue(2, issue))
+    assert issued == []
+    asyncio.run(ledger.ledger(SimpleNamespace(records=[SimpleNamespace(value=encode(Judged(1, OVER)))])))  # type: ignore[arg-type]
+    asyncio.run(ledger.issue(2, issue))
+    assert [one.number for one in issued] == [1]

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.samples import Sample
 
 from standings import TODAY, stand, tickets
+from undertow.domain.adjusted import Kept
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import Figures, PeriodClaim, Rate
 from undertow.domain.standing import Standing, Statement
@@ -49,7 +50,8 @@ def claimed(*claims: PeriodClaim) -> Standing:
 
 
 def show(board: Board, *rows: tuple[Figures, Verdict], standings: Iterable[Standing] = ()) -> None:
-    board.expose(Statement(rows, tuple(standings), 86_400.0), CONTRACTS)
+    kept = (Kept("acme", 3, TODAY, (("sla", "met", -2), ("sla", "tickets", 1))),) if standings else ()
+    board.expose(Statement(rows, tuple(standings), 86_400.0, kept), CONTRACTS)
 
 
 def show_everything(board: Board) -> None:

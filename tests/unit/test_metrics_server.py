@@ -14,6 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from standings import TODAY, stand, tickets
+from undertow.domain.adjusted import Kept
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Figures, PeriodClaim, Rate
 from undertow.domain.standing import Statement
@@ -92,7 +93,8 @@ def show_everything(board: Board) -> None:
     figures = Figures("acme", "all", "28d", 100, 3, rate, rate, rate, rate, rate, rate, Rate(2.5, 100), 1)
     told = Contract(vendor="acme", segments=("gold", "basic"))
     everything = stand(tickets(1, 2500), told, [PeriodClaim("acme", "sla", TODAY - 30, TODAY - 20, 90, 100, 1.0, "id")])
-    statement = Statement(((figures, verdict(figures, contract)),), (everything,), 86_400.0)
+    kept = (Kept("acme", 3, TODAY, (("sla", "met", -2),)),)
+    statement = Statement(((figures, verdict(figures, contract)),), (everything,), 86_400.0, kept)
     board.expose(statement, {"acme": told})
     board.event_time(TICKETS, "acme", 5.0)
     board.arrived(TICKETS, "acme", 5.0)

@@ -1,4 +1,4 @@
-"""The wiring: one Faust app of three agents, a table and two timers."""
+"""The wiring: one Faust app of its agents, two tables and some timers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from faust.types import TP
 from undertow import topics
 from undertow.agents.casebook import SETTLE_EVERY, CasebookLoop
 from undertow.agents.intake import IntakeLoop
-from undertow.agents.ledger import LedgerLoop
+from undertow.agents.ledger import ISSUE_EVERY, LedgerLoop
 from undertow.agents.pulse import EVERY, Pulse
-from undertow.agents.transport import EmbeddedTransport, SpanSchema, SpanTable, Transport, spans, stop_worker
+from undertow.agents.transport import EmbeddedTransport, SpanSchema, SpanTable, Transport, send_all, spans, stop_worker
+from undertow.agents.transport.producer import producer_of
 from undertow.agents.watchdog import Stuck
 from undertow.clock import wall
 from undertow.domain.contract import Contract
+from undertow.domain.statement import PeriodStatement, encode, key
 from undertow.metrics.board import Board
 from undertow.settings import Broker, Settings
 from undertow.stages.rows import join_rows
@@ -55,6 +57,10 @@ def create(
     app.agent(app.topic(ledger.partition.topic, schema=SpanSchema(), acks=False), name="ledger")(
         spans(app, ledger.ledger)
     )
+    statements = TP(topics.name(settings, topics.STATEMENTS), 0)
+    app.agent(app.topic(statements.topic, schema=SpanSchema(), acks=False), name="statements")(
+        spans(app, ledger.issued)
+    )
     table.on_recover(casebook.recovered)
 
     @app.on_partitions_revoked.connect(weak=False)
@@ -77,6 +83,16 @@ def create(
         if pulse.waiting() is None:
             await casebook.settle()
         pulse.show()
+
+    async def written(one: PeriodStatement) -> None:
+        producer = producer_of(app)
+        await send_all(producer, statements.topic, statements.partition, [(key(one), encode(one), [])])
+        await producer.flush()
+
+    @app.timer(ISSUE_EVERY)  # type: ignore[untyped-decorator]
+    async def issue() -> None:
+        if pulse.waiting() is None and pulse.read(ledger.partition, statements):
+            await ledger.issue(settings.casebook_partitions, written)
 
     if settings.clock == "wall":
 

@@ -1,25 +1,35 @@
-"""The ledger loop: what casebooks say in; figures on the board out, while this worker owns the one partition."""
+"""The ledger loop: what casebooks say in; figures on the board and statements out, while this worker owns the partition."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from faust.types import TP
+from msgspec.structs import replace
 
 from undertow.agents.transport import Span
+from undertow.domain.adjusted import Kept
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Ledger
+from undertow.domain.statement import PeriodStatement
 from undertow.metrics.board import Board
 from undertow.stages.ledger import Speaker, fold
+from undertow.stages.statements import Statements
 
 SHARE: Final = 0.1
 """Of the loop's time at most so much goes into figures: with very many vendors they come less often than each beat."""
 
 
+ISSUE_EVERY: Final = 5.0
+"""Seconds between two looks at whether a period has closed: it closes weeks after its last day."""
+Issue = Callable[[PeriodStatement], Awaitable[None]]
+
+
 class LedgerLoop:
-    """Handles spans of the cells topic, which is read from its beginning at every assignment."""
+    """Handles spans of the cells and statements topics, which are read from their beginnings at every assignment."""
 
     def __init__(self, topic: str, contracts: Mapping[str, Contract], board: Board) -> None:
         self.partition = TP(topic, 0)
@@ -28,7 +38,10 @@ class LedgerLoop:
 
     def _begin(self) -> None:
         self._ledger = Ledger()
+        self._statements = Statements(self._ledger, self._contracts)
         self._speaker = Speaker(self._ledger, self._contracts)
+        self._kept: tuple[Kept, ...] = ()
+        """As of the last look at what has closed: it changes by the hour, and summing up months takes its time."""
         self._changed = True
         self._not_before = 0.0
 
@@ -38,6 +51,33 @@ class LedgerLoop:
             if record.value is not None:
                 fold(self._ledger, record.value)
         self._changed = True
+
+    async def issued(self, span: Span) -> None:
+        """One span of statements, this worker's own included."""
+        for record in span.records:
+            self._statements.fold(record.value)
+        self._changed = True
+
+    async def issue(self, partitions: int, issue: Issue) -> None:
+        """Issue the statement of each period that has closed. Call only while both partitions are ours and read to their end.
+
+        A period closes by the time that the last of the ``partitions`` of the casebook has judged as of: one that lags
+        behind has not told all of its tickets yet.
+        """
+        as_of = self._ledger.judged_by_all(partitions)
+        if as_of is None:
+            return
+        statements = self._statements
+        if (kept := statements.kept(as_of)) != self._kept:
+            self._kept, self._changed = kept, True
+        for one in statements.all_due(as_of):
+            await issue(one)
+            statements.put(one)  # its record comes back later than the next look
+            self._changed = True
+            await asyncio.sleep(0)
+            if statements is not self._statements:  # revoked meanwhile
+                return
+            self._kept = statements.kept(as_of)
 
     def revoked(self) -> None:
         """Another worker may speak for the vendors from now on."""
@@ -50,6 +90,6 @@ class LedgerLoop:
         if not self._changed or begun < self._not_before:
             return
         self._changed = False
-        self._board.expose(self._speaker.state(), self._contracts)
+        self._board.expose(replace(self._speaker.state(), kept=self._kept), self._contracts)
         now = time.monotonic()
         self._not_before = now + (now - begun) * (1 / SHARE - 1)

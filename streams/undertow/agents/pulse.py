@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 import faust
+from faust.types import TP
 
 from undertow.agents.casebook import CasebookLoop
 from undertow.agents.ledger import LedgerLoop
@@ -49,6 +50,12 @@ class Pulse:
     def _ledger_is_read(self, consumer: Consumer) -> bool:
         """Whether the ledger's topic is another worker's, or read to its end."""
         return self._ledger.partition not in consumer.assignment() or consumer.caught_up(self._ledger.partition)
+
+    def read(self, *partitions: TP) -> bool:
+        """Whether partitions of topics that are read whole at each assignment are all ours, and read to their end."""
+        consumer = self._app.consumer
+        assert isinstance(consumer, Consumer)
+        return all(consumer.caught_up(tp) for tp in partitions)
 
     def beat(self) -> None:
         """One beat."""

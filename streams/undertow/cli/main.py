@@ -25,6 +25,7 @@ COMMANDS = {
     "ticket": ("undertow.cli.ticket", "ticket"),
     "gaps": ("undertow.cli.gaps", "gaps"),
     "verify": ("undertow.cli.verify", "verify"),
+    "report": ("undertow.cli.report", "report"),
     "churn": ("undertow.cli.churn", "churn"),
     "portal": ("undertow.cli.portal", "portal"),
     "token": ("undertow.cli.token", "token"),

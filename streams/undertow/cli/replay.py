@@ -16,6 +16,7 @@ from rich.table import Table
 
 from undertow import clients, topics
 from undertow.adapters import ADAPTERS, live
+from undertow.cli import stated
 from undertow.cli.became import became_json, became_lines
 from undertow.cli.feeds import Source, as_records, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
@@ -25,6 +26,7 @@ from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import ALL, Figures, Rate
 from undertow.domain.standing import Statement
 from undertow.domain.verdicts import Verdict
+from undertow.stages import history
 from undertow.stages.ledger import Speaker
 from undertow.stages.offline import Offline
 from undertow.stages.records import KafkaRecord
@@ -62,6 +64,12 @@ SPAN = 2000
     "--as-of",
     help="judge as of this time (RFC 3339, UTC if it has no offset)  [default: when every follow-up has passed]",
 )
+@click.option(
+    "--statements",
+    "with_statements",
+    is_flag=True,
+    help="fold in order of arrival, and show each statement when it was due, with what changed after it",
+)
 @click.option("--json", "as_json", is_flag=True, help="one JSON object instead of the table")
 @click.option(
     "--findings",
@@ -81,6 +89,7 @@ def replay(
     reopen_window: float | None,
     minimum_n: int | None,
     as_of: str | None,
+    with_statements: bool,
     as_json: bool,
     findings_file: Path | None,
     **cluster: Any,
@@ -92,6 +101,7 @@ def replay(
       undertow replay --adapter servicenow incidents.csv.gz --solve-time resolved_at
       undertow replay --adapter cloudevents events.jsonl --as-of 2026-06-30 --json
       undertow replay --adapter table export.csv --mapping acme.yaml
+      undertow replay --adapter cloudevents events.jsonl --contracts contracts/ --statements
       undertow replay all --broker kafka-1:9092 --contracts contracts/
     """
     changed: dict[str, Any] = {
@@ -120,7 +130,8 @@ def replay(
     book = (
         Offline(agreed) if read is not None else Offline(agreed, live.dialects(agreed, space), space + topics.DISPUTES)
     )
-    stream = iter(records)
+    kept = history.fold(book, records, recorded=read is not None) if with_statements else None
+    stream = iter(() if with_statements else records)
     while span := list(islice(stream, SPAN)):
         book.take(span)
     until = book.last_event_time + max(contract.follow_up for contract in agreed.values())
@@ -132,9 +143,19 @@ def replay(
     judged_as_of = min((c.as_of for c in agreed.values() if c.as_of is not None), default=until)
     unread = read.refused if read is not None else []
     if as_json:
-        click.echo(json.dumps(_object(statement, book, judged_as_of, len({bad.row for bad in unread})), indent=2))
+        found = _object(statement, book, judged_as_of, len({bad.row for bad in unread}))
+        if kept is not None:
+            found["statements"] = {
+                name: stated.in_json(kept, name, book.ledger.as_of or until) for name in sorted(agreed)
+            }
+        click.echo(json.dumps(found, indent=2))
     else:
         _print(statement, book, judged_as_of)
+        if kept is not None:
+            for line in (
+                line for name in sorted(agreed) for line in stated.lines(kept, name, book.ledger.as_of or until)
+            ):
+                Console().print(line)
     if unread:
         click.echo(refused_words(unread), err=True)
 

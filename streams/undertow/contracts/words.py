@@ -82,7 +82,7 @@ def explained(file: File, now: float) -> list[Part]:
     contract = file.contract
     parts = [
         Part("Business clock", list(_calendar(file, now))),
-        Part("Targets in force", list(_targets(contract, now))),
+        Part("Targets in force", list(targets_in_words(contract, now))),
         Part("The agreed reading", reads(contract.reading)),
         *(Part(f"The reading {name}", _differs(r, contract.reading)) for name, r in sorted(contract.readings.items())),
         Part("Follow-up", list(_follow_up(contract, now))),
@@ -111,7 +111,7 @@ def _calendar(file: File, now: float) -> Iterator[str]:
         yield f"Open around the clock ({calendar.time_zone})" + (", but for holidays." if calendar.holidays else ".")
     else:
         minutes = sum(end - start for start, end in merged(calendar.hours))
-        yield f"{_week(calendar.hours)}, in {calendar.time_zone}: {minutes / 60:g} hours a week."
+        yield f"{week(calendar.hours)}, in {calendar.time_zone}: {minutes / 60:g} hours a week."
     names: dict[int, str] = {}
     if (public := terms.holidays) is not None:
         names = holidays.public(public.country, public.subdivision)
@@ -130,7 +130,7 @@ def _calendar(file: File, now: float) -> Iterator[str]:
             yield f"{heading}: {'; '.join(told)}."
 
 
-def _week(hours: tuple[tuple[int, int], ...]) -> str:
+def week(hours: tuple[tuple[int, int], ...]) -> str:
     """``monday to thursday 08:00-12:00 and 13:00-17:00; friday 08:00-14:00``."""
     days: list[str] = []
     for day in range(7):
@@ -147,7 +147,8 @@ def _week(hours: tuple[tuple[int, int], ...]) -> str:
     return f"Open {'; '.join(told)}"
 
 
-def _targets(contract: Contract, now: float) -> Iterator[str]:
+def targets_in_words(contract: Contract, now: float) -> Iterator[str]:
+    """Each measure's targets in force at a time (seconds), and those to come."""
     day = day_of(contract.time_zone)
     for measure in TIMED:
         in_force: dict[str | None, Target] = {}

@@ -167,6 +167,10 @@ class Ledger:
         """The latest time a casebook has judged as of, None before the first."""
         return max(self._as_of.values(), default=None)
 
+    def judged_by_all(self, partitions: int) -> float | None:
+        """The time (seconds) that each of so many casebooks has judged as of, None while one has said nothing."""
+        return min(self._as_of.values()) if len(self._as_of) >= partitions else None
+
     def cells(self) -> dict[CellKey, Cell]:
         """The sums over all casebooks, empty cells left out."""
         for key in self._stale:
@@ -235,6 +239,11 @@ def _rows(vendor: str, segment: str, stretches: list[list[_Stretch]]) -> list[Fi
         expected = fsum(by_chance)
         found.append(_figures(vendor, segment, f"{window}d" if window else ALL, total, waiting, expected))
     return found
+
+
+def period_figures(vendor: str, window: str, total: Counts, expected: float) -> Figures:
+    """The figures of all segments over days of their own; ``expected``: repeat contacts by chance."""
+    return _figures(vendor, ALL, window, total, total.solved - total.mature, expected)
 
 
 def _figures(vendor: str, segment: str, window: str, total: Counts, immature: int, expected: float) -> Figures:

@@ -73,9 +73,42 @@ def ordinary(period: Period, last_days: int) -> list[int]:
     return [day for one in (before, period) for day in range(one.first, one.last - last_days + 1)]
 
 
+def holding(kind: Literal["month", "rolling"], day: int) -> Period:
+    """The period of statements that holds a day: periods follow each other without gap or overlap.
+
+    A rolling contract's are :data:`ROLLING` days long, counted from 1970-01-01: what rolls has no beginning of its own.
+    """
+    if kind == "rolling":
+        first = day - day % ROLLING
+        return Period(first, first + ROLLING - 1)
+    first = day - day_of_month(day) + 1
+    after = first + 31
+    return Period(first, after - day_of_month(after))
+
+
+def named(period: Period) -> str:
+    """A month as ``2026-05``, other days as ``2026-05-04..2026-05-31``."""
+    first, last = iso(period.first), iso(period.last)
+    month = first.endswith("-01") and iso(period.last + 1).endswith("-01") and period.last - period.first < 31
+    return first[:7] if month else f"{first}..{last}"
+
+
+def iso(day: int) -> str:
+    """A day as 2026-05-04."""
+    return "{:04}-{:02}-{:02}".format(*_civil(day))
+
+
 def day_of_month(day: int) -> int:
-    """1 to 31. Source: H. Hinnant, chrono-compatible low-level date algorithms (2013), civil_from_days."""
-    of_era = (day + 719_468) % 146_097
+    """1 to 31."""
+    return _civil(day)[2]
+
+
+def _civil(day: int) -> tuple[int, int, int]:
+    """Year, month, day. Source: H. Hinnant, chrono-compatible low-level date algorithms (2013), civil_from_days."""
+    era, of_era = divmod(day + 719_468, 146_097)
     year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
     of_year = of_era - (365 * year + year // 4 - year // 100)
-    return of_year - (153 * ((5 * of_year + 2) // 153) + 2) // 5 + 1
+    month = (5 * of_year + 2) // 153
+    of_month = of_year - (153 * month + 2) // 5 + 1
+    month = month + 3 if month < 10 else month - 9
+    return year + era * 400 + (month <= 2), month, of_month

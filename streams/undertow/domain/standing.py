@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from undertow.domain import budget as truth
 from undertow.domain.actuals import SLA
+from undertow.domain.adjusted import Kept
 from undertow.domain.alarms import Became, Watched, alarms, outcomes
 from undertow.domain.budget import Budget, Told
 from undertow.domain.cells import Tally
@@ -70,6 +71,8 @@ class Statement(Struct, frozen=True):
     figures: tuple[tuple[Figures, Verdict], ...] = ()
     standings: tuple[Standing, ...] = ()
     as_of: float | None = None
+    kept: tuple[Kept, ...] = ()
+    """What was issued of closed periods (:mod:`undertow.domain.statement`), of vendors that had a statement."""
 
 
 def edges(known: Known, periods: Iterable[Period]) -> set[int]:

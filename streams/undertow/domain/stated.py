@@ -8,7 +8,7 @@ from functools import cache
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
-from undertow.domain.cells import Tally
+from undertow.domain.cells import Counts, Tally
 from undertow.domain.compared import Classes, labels, looks_back
 from undertow.domain.comparison import DISCORDANT
 from undertow.domain.contract import Contract
@@ -47,13 +47,18 @@ def cohort(period: Period, measure: str, tallied: Tallied) -> tuple[Cohort, int]
     counts, sums = tallied.within(period, (*labels(measure), *out(measure)))
     known = len(Classes._fields)
     of = as_claimed(Classes(*sums[:known]), sums[known:])
+    return of_classes(measure, of, counts), of.immature
+
+
+def of_classes(measure: str, of: Classes, counts: Counts) -> Cohort:
+    """The same from the classes and counts of the period's tickets."""
     paired = of.confirmed_met + of.confirmed_missed + of.over_reported + of.under_reported
     claimed, claimed_met = paired, of.confirmed_met + of.over_reported
     if measure == SLA and counts.solved == counts.mature:
         claimed, claimed_met = counts.claimed, counts.reported_met
     total = paired + of.actual_only_met + of.actual_only_missed
     met = of.confirmed_met + of.under_reported + of.actual_only_met
-    return Cohort(total, met, claimed, claimed_met, max(0, counts.solved - total)), of.immature
+    return Cohort(total, met, claimed, claimed_met, max(0, counts.solved - total))
 
 
 @cache

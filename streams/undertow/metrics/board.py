@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from undertow.clock import Clock
 from undertow.clock import wall as wall_clock
+from undertow.domain.adjusted import Kept
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import ALL, Figures
 from undertow.domain.standing import Standing, Statement
@@ -49,6 +50,8 @@ class Exposed(Struct, frozen=True):
     as_of: float | None
     bounds: Mapping[str, Bounds]
     """By vendor."""
+    kept: tuple[Kept, ...] = ()
+    """What was issued of closed periods."""
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -146,6 +149,7 @@ class Board:
                 tuple(standing for standing in statement.standings if standing.vendor in bounds),
                 statement.as_of,
                 bounds,
+                tuple(one for one in statement.kept if one.vendor in bounds),
             )
         )
 

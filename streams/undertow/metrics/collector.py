@@ -16,7 +16,7 @@ from undertow.domain.verdicts import Colour, Verdict
 from undertow.metrics.agreed import terms
 from undertow.metrics.board import Board, Exposed, State
 from undertow.metrics.catalog import BY_NAME, CATALOG, EXPECTATION, RATES
-from undertow.metrics.filling import became, stand
+from undertow.metrics.filling import became, keep, stand
 from undertow.metrics.labels import Metric
 
 RATE_OF: Final[dict[str, Callable[[Figures], Rate]]] = {
@@ -111,6 +111,8 @@ def _exposed(sheet: Sheet, exposed: Exposed) -> None:
     for standing in exposed.standings:
         bounds = exposed.bounds[standing.vendor]
         stand(sheet.put, standing, bounds.objective, bounds.segments)
+    for kept in exposed.kept:
+        keep(sheet.put, kept)
 
 
 def _row(sheet: Sheet, row: Figures, verdict: Verdict) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from undertow.domain.adjusted import Kept
 from undertow.domain.compared import Classes, Comparison
 from undertow.domain.contract import DAY
 from undertow.domain.equity import Equity, Gap
@@ -41,6 +42,15 @@ def stand(add: Add, standing: Standing, objective: float, segments: Collection[s
             newest[claim.measure] = stated
     for measure in sorted(newest):
         _stated(add, newest[measure])
+
+
+def keep(add: Add, kept: Kept) -> None:
+    """Write what was issued of a vendor's closed periods, and how they have changed since."""
+    add("statement_number", (kept.vendor,), kept.number)
+    add("statement_last_day_timestamp_seconds", (kept.vendor,), kept.last_day * DAY)
+    for measure, what, n in kept.adjusted:
+        if measure in MEASURES:
+            add("adjustment_tickets", (kept.vendor, measure, what), n)
 
 
 def _compared(add: Add, rows: Sequence[Comparison]) -> None:

@@ -13,6 +13,7 @@ from typing import Final, Literal, get_args
 from msgspec import Struct
 
 from undertow.domain.actuals import SLA
+from undertow.domain.adjusted import PARTS
 from undertow.domain.alarms import SERIES
 from undertow.domain.alerts import ALLOWED
 from undertow.domain.assessment import COUNTED
@@ -129,5 +130,6 @@ LAG: Final = Label("lag", f"{_words(f'{lag}d' for lag in LAGS)} after the solve"
 WATCHED: Final = Label("lag", f"{_words(SERIES)} after the solve", len(SERIES))
 
 ANSWERED: Final = Label("state", _words(DISPUTE_STATES), len(DISPUTE_STATES))
+PART: Final = Label("what", f"{_words(PARTS)}: of a cohort", len(PARTS))
 
 ROW: Final = (VENDOR, SEGMENT, WINDOW)

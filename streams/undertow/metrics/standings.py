@@ -15,6 +15,7 @@ from undertow.metrics.labels import (
     MIX,
     OUTCOME,
     PAIR,
+    PART,
     PATTERN,
     PERIOD_CAUSE,
     PERIOD_CLASS,
@@ -204,5 +205,19 @@ STANDINGS: Final = (
     _gauge("period_claim_gap_ratio", "ratio", _CLAIM, "Reported minus actual share of met in that period."),
     _gauge("period_claim_verdict", "", (*_CLAIM, PERIOD_CLASS), "State set: 1 for the verdict on that period, else 0."),
     _gauge("period_claim_cause", "", (*_CLAIM, PERIOD_CAUSE), "Is 1 where this explains the difference, else 0."),
+    # statements of closed periods
+    _gauge("statement_number", "", (VENDOR,), "Number of the vendor's newest statement; absent before the first."),
+    _gauge(
+        "statement_last_day_timestamp_seconds",
+        "seconds",
+        (VENDOR,),
+        "Last day of that statement's period, as 00:00 UTC of its date.",
+    ),
+    _gauge(
+        "adjustment_tickets",
+        "tickets",
+        (*_CLAIM, PART),
+        "Closed periods as they are now minus as first stated, all together: late events, restated claims, rulings.",
+    ),
 )
 """Only the worker that owns the ledger shows them."""

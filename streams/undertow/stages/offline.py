@@ -33,9 +33,10 @@ class Offline:
         self.findings: dict[bytes, bytes] = {}
         """What can be said of single tickets, by id; JSON."""
         self.numbering = Numbering(contracts)
-        self._rows: dict[bytes, bytes] = {}
+        self.rows: dict[bytes, bytes] = {}
+        """The state, as :mod:`undertow.stages.rows` writes it."""
         self._intake = Intake(contracts, partitions=1, dialects=dialects, rulings=rulings)
-        self.casebook = Casebook(0, contracts, self._rows, self.findings)
+        self.casebook = Casebook(0, contracts, self.rows, self.findings)
         self._offset = -1
 
     def take(self, records: Iterable[KafkaRecord]) -> None:
@@ -65,7 +66,7 @@ class Offline:
         return self.ledger
 
     def _keep(self, done: Done) -> None:
-        for kept, changes in ((self._rows, done.rows), (self.findings, done.findings)):
+        for kept, changes in ((self.rows, done.rows), (self.findings, done.findings)):
             for key, value in changes.items():
                 if value is None:
                     kept.pop(key, None)

@@ -1,0 +1,280 @@
+"""What the page of a statement shows: everything in words and drawings, nothing left to decide in the template."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from undertow.clock import start_of
+from undertow.domain.adjusted import Adjusted
+from undertow.domain.contract import Contract
+from undertow.domain.course import course
+from undertow.domain.disputes import OUT
+from undertow.domain.findings import Finding
+from undertow.domain.held import held
+from undertow.domain.ledger import Rate
+from undertow.domain.patterns.thresholds import CATALOG
+from undertow.domain.reconcile import Cohort
+from undertow.domain.shown import chosen, distance
+from undertow.domain.statement import Cause, Claimed, Measure, Outcome, PeriodStatement, Share, share
+from undertow.domain.story import steps
+from undertow.reports import drawing, words
+from undertow.reports.pseudonyms import Pseudonyms
+from undertow.stages.dossier import Dossiers
+
+MOST_LINES: Final = 40
+"""Adjusted lines of one period that the page names; the JSON has all."""
+LEGEND: Final = (
+    "In a drawing time runs from left to right. Round and filled: the customer wrote; square: a person of the vendor answered; "
+    "ring: an automatic message; triangle up: called solved; triangle down: taken out of solved; dashed: a target was used up; "
+    "circled: an event that shows the habit. The band below is the ticket's status: grey open, yellow waiting, green solved."
+)
+
+
+class Shown(Struct, frozen=True):
+    """One finding on the page."""
+
+    id: str
+    heading: str
+    favour: bool
+    facts: tuple[str, ...]
+    drawing: Markup
+    evidence: tuple[str, ...]
+
+
+def page(
+    statement: PeriodStatement,
+    findings: Iterable[Finding],
+    names: Pseudonyms,
+    dossiers: Dossiers | None,
+    contract: Contract | None,
+) -> dict[str, Any]:
+    """The template's variables. ``findings``: the statement's own in order, read more than once.
+
+    ``contract`` is needed for the clocks of a drawing only.
+    """
+    if contract is not None and contract.version != statement.contract:
+        contract = None  # clocks of other terms would contradict the statement
+    shown = chosen(findings)
+    counted = Counter(("out" if one.state in OUT else one.kind, _group(one)) for one in findings)
+    return {
+        "s": statement,
+        "title": f"Statement of {statement.vendor} for {words.period(statement.period)}",
+        "period": words.period(statement.period),
+        "lesson": dossiers.lesson if dossiers is not None else None,
+        "glance": _glance(statement),
+        "favour": [(words.measure(name), n) for name, n in statement.favour],
+        "favour_claims": [one for one in statement.claims if one.verdict == "under_reported"],
+        "measures": [_measure(one) for one in statement.measures],
+        "claims": [_claim(one) for one in statement.claims],
+        "patterns": [(one, CATALOG[one.pattern].says) for one in statement.patterns if one.pattern in CATALOG],
+        "outcomes": [_outcome(one) for one in statement.outcomes if one.share is not None and one.share.n],
+        "also": [_also(one) for one in statement.outcomes if one.share is None],
+        "disputes": [(kind, words.measure(name), n) for kind, name, n in statement.disputes],
+        "adjustments": [_adjusted(one) for one in statement.adjustments],
+        "findings": [_shown(one, statement, names, dossiers, contract) for one in shown],
+        "total": counted.total(),
+        "groups": [(group, n) for (_, group), n in sorted(counted.items(), key=lambda one: (-one[1], one[0][1]))],
+        "words": words,
+        "drawing": drawing,
+        "missing": _missing(statement, sum(n for (kind, _), n in counted.items() if kind == "verdict")),
+        "legend": LEGEND,
+    }
+
+
+def _group(one: Finding) -> str:
+    told = _said(one)
+    return f"{told}, {one.state} and left out" if one.state in OUT else told
+
+
+def _said(one: Finding) -> str:
+    if one.kind == "pattern":
+        return f"pattern: {CATALOG[one.name].says}" if one.name in CATALOG else f"pattern: {one.name}"
+    return f"{words.measure(one.name)}: {words.CLASSES[one.verdict or 'unverifiable']}"
+
+
+def _glance(s: PeriodStatement) -> list[str]:
+    told = [_headline(s)]
+    if not any(one.reported.n for one in s.measures) and not _reported(s):
+        told = ["The vendor reported nothing about single tickets of this period; what follows is recounted."]
+        for one in s.measures:
+            if (alone := _alone(one)) is not None:
+                met = f"{alone.count:,.0f} of {alone.n:,} tickets met it"
+                told.append(f"{words.measure(one.measure).capitalize()}: {met} ({words.percent(alone.value)}).")
+    by_name = {one.outcome: one.share for one in s.outcomes if one.share is not None}
+    reported, hidden = by_name.get("reported"), by_name.get("hidden")
+    if reported is not None and reported.value is not None:
+        told.append(
+            f"{reported.count:,} of {reported.n:,} tickets were reported as met ({words.percent(reported.value)})."
+        )
+    if hidden is not None and hidden.value is not None:
+        told.append(
+            f"After {hidden.count:,} of those {hidden.n:,} the customer came back or something else went wrong "
+            f"({words.percent(hidden.value)}; the true share lies between {words.interval(hidden)})."
+        )
+    truth = s.truth
+    if truth.value is not None:
+        over = ", ".join(map(words.measure, s.truth_measures))
+        told.append(
+            f"Claims of met that can be checked: {truth.n:,}; confirmed by the events: {truth.count:,} "
+            f"({words.percent(truth.value)}; agreed are {words.percent(s.objective)}). Checked: {over}."
+        )
+    elif reported is not None and reported.n:
+        told.append(
+            "No claim of met can be checked against a target: the contract agrees none, or the feed lacks what it takes."
+        )
+    favour = sum(n for _, n in s.favour)
+    if favour:
+        told.append(f"In {favour:,} case{'s' if favour > 1 else ''} the vendor did better than it says.")
+    return told
+
+
+def _headline(s: PeriodStatement) -> str:
+    """The verdict in words; its colour says whether it is good, and decimals where both shares are near each other."""
+    hidden = next((one.share for one in s.outcomes if one.outcome == "hidden"), None)
+    normal = f"up to {words.percent(s.allowed)} would be normal, chance included."
+    if hidden is not None and s.verdict == "red_inside":
+        return f"At least {words.percent(hidden.low)} of the tickets reported as met left an unhappy customer; {normal}"
+    if hidden is not None and s.verdict == "holds":
+        return f"At most {words.percent(hidden.high)} of the tickets reported as met went wrong later; {normal}"
+    return f"{s.words[:1].upper()}{s.words[1:]}."
+
+
+def _reported(s: PeriodStatement) -> bool:
+    return any(one.outcome == "reported" and one.share is not None and one.share.n for one in s.outcomes)
+
+
+def _alone(one: Measure) -> Share | None:
+    """The share that met a measure among the tickets of which nothing was reported; None without any."""
+    met, missed = one.classes["actual_only_met"], one.classes["actual_only_missed"]
+    return share(Rate(met, met + missed)) if met + missed else None
+
+
+def _measure(one: Measure) -> dict[str, Any]:
+    classes = [(words.CLASSES[name], n) for name, n in one.classes.items() if n and name in words.CLASSES]
+    if not one.reported.n and len(classes) == 1:  # the words of the verdict have said it
+        classes = []
+    alone = _alone(one)
+    by_cause: dict[str, list[Cause]] = {"under_reported": [], "over_reported": []}
+    for cause in one.causes:
+        by_cause[cause.verdict].append(cause)
+    return {
+        "name": words.measure(one.measure),
+        "one": one,
+        "tickets": one.reported.n or (alone.n if alone is not None else 0),
+        "actual": one.actual.value if one.reported.n or alone is None else alone.value,
+        "chart": drawing.shares(one.reported, one.actual)
+        or (drawing.share(alone) if alone is not None else Markup("")),
+        "classes": classes,
+        "causes": [
+            (words.CLASSES[verdict], [(words.cause(cause.cause), cause.n) for cause in some])
+            for verdict, some in by_cause.items()
+            if some
+        ],
+    }
+
+
+def _claim(one: Claimed) -> dict[str, Any]:
+    return {
+        "one": one,
+        "name": words.measure(one.measure),
+        "days": f"{one.first_day} to {one.last_day}",
+        "verdict": "too old to be recounted" if one.verdict is None else words.VERDICTS.get(one.verdict, one.verdict),
+        "causes": [words.PERIOD_CAUSES.get(cause, cause) for cause in one.causes],
+    }
+
+
+def _outcome(one: Outcome) -> dict[str, Any]:
+    assert one.share is not None
+    return {
+        "name": words.OUTCOMES.get(one.outcome, one.outcome.replace("_", " ")),
+        "share": one.share,
+        "expected": one.expected,
+        "chart": drawing.share(one.share, one.expected),
+    }
+
+
+def _also(one: Outcome) -> tuple[str, int, int]:
+    return words.OUTCOMES.get(one.outcome, one.outcome.replace("_", " ")), one.met or 0, one.missed or 0
+
+
+def _adjusted(one: Adjusted) -> dict[str, Any]:
+    def change(name: str, before: Cohort, now: Cohort) -> tuple[str, ...]:
+        difference = (now.total - before.total, now.met - before.met)
+        return (
+            words.measure(name),
+            f"{before.met:,} of {before.total:,}",
+            f"{now.met:,} of {now.total:,}",
+            *map(words.signed, difference),
+        )
+
+    return {
+        "one": one,
+        "period": words.period(one.period),
+        "measures": [change(name, each.stated, each.now) for name, each in one.measures if each.tickets or each.met],
+        "lines": [
+            (words.counted(*line[:3]), line.stated, line.now, words.signed(line.difference))
+            for line in one.lines[:MOST_LINES]
+        ],
+        "more": max(0, len(one.lines) - MOST_LINES),
+    }
+
+
+def _shown(
+    one: Finding,
+    statement: PeriodStatement,
+    names: Pseudonyms,
+    dossiers: Dossiers | None,
+    contract: Contract | None,
+) -> Shown:
+    facts = dossiers.facts.get(one.id) if dossiers is not None else None
+    told = list(_facts(one, names, statement.time_zone))
+    picture = Markup("")
+    if facts:
+        read = course(facts)
+        clocks = []
+        if contract is not None and one.kind == "verdict":
+            as_of = start_of(statement.time_zone, statement.last_day + 1) + contract.follow_up
+            clocks = held(read, one.name, contract.reading, contract, as_of)
+            told += [f"Measured: {line}." for line in drawing.clocks(clocks)]
+        ringed = frozenset((event.source, event.id) for event in one.evidence) if one.kind == "pattern" else frozenset()
+        picture = drawing.timeline(drawing.Drawn(steps(facts), read.stays, clocks, ringed, statement.time_zone))
+    evidence = tuple(f"{event.topic}/{event.partition}/{event.offset}" for event in one.evidence)
+    heading = f"Ticket {one.ticket}: {_group(one)}"
+    return Shown(one.id, heading, one.verdict == "under_reported", tuple(told), picture, evidence)
+
+
+def _facts(one: Finding, names: Pseudonyms, zone: str) -> Iterator[str]:
+    customer = names.of(one.vendor, one.customer)
+    yield f"Customer {customer or 'unknown'}; solved on {words.day(one.day) if one.day is not None else 'no day yet'}."
+    if one.kind == "verdict":
+        said = "met" if one.claimed_met else "missed"
+        was = "unknown" if one.actual_met is None else "met" if one.actual_met else "missed"
+        claimed = f" ({words.span(one.claimed)})" if one.claimed is not None else ""
+        actual = f" ({words.span(one.actual)})" if one.actual is not None else ""
+        target = f"; the target was {words.span(one.target)}" if one.target is not None else ""
+        yield f"Reported: {said}{claimed}. Recounted: {was}{actual}{target}."
+        if distance(one):
+            yield f"Difference: {words.span(distance(one))}."
+        yield f"Why: {words.cause(one.cause)}."
+    if one.state is not None:
+        yield f"State: {one.state}{f', because: {one.reason}' if one.reason else ''}."
+    if one.kind == "pattern" and one.at is not None:
+        yield f"It shows at {words.moment(one.at, zone)}. One such ticket is no accusation; how many there are is."
+
+
+def _missing(statement: PeriodStatement, have: int) -> str | None:
+    """What to say where the findings at hand are not those that were counted when the statement was made."""
+    counted = sum(one.over_reported + one.under_reported for one in statement.measures)
+    if counted == have:
+        return None
+    if statement.number is None:
+        return f"{counted:,} differing claims were counted and {have:,} are at hand: the topic is still being written."
+    return (
+        f"When this was issued {counted:,} claims differed; now {have:,} do. What changed since is in the adjustments of "
+        "the next statement."
+    )

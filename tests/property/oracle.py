@@ -357,7 +357,7 @@ def _said(ticket: Ticket, kept: list[Ticket], contract: Contract, as_of: float) 
             and solve - contract.patterns.continued_within <= other.opened <= solve + ahead
         )
         near = [one[2] for one in others if one[0] <= solve][-1:] + [one[2] for one in others if one[0] > solve][:1]
-    day = _day(ticket.solves[0], contract) if ticket.solves and ticket.solves[0] <= as_of else None
+    day = _day(ticket.solves[0], contract) if ticket.solves else None
     numbers = tuple(other.number for other in near)
     name = Named(ticket.vendor, ticket.number, ticket.customer, day, numbers)
     return assess(name, ticket.seen, [other.seen for other in near], contract, lambda at: _day(at, contract), as_of)

@@ -253,8 +253,7 @@ class Judgements:
         near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
         others = [self._by_now(self._facts_of(key), contract) for key in near]
         day = self._days[vendor]
-        # a solve dated later than now waits for its time, as everything does that is said of it
-        solved_on = day(solves[0]) if solves and solves[0] <= as_of else None
+        solved_on = day(solves[0]) if solves else None
         name = Named(vendor, number, customer, solved_on, tuple([name_of(key)[2] for key in near]))
         return assess(name, seen, others, contract, day, as_of)
 

@@ -16,8 +16,8 @@ help:          ## this list
 demo: $(READY) ## three simulated vendors, live in the terminal; BROKER=host:port uses your own Kafka
 	@$(BIN)/undertow demo $(DEMO)
 
-test: $(READY) ## every test that can run here; what cannot is skipped with its reason
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## every test that can run here; what cannot is skipped with its reason; ARGS="-n0 tests/unit" to choose
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 chaos: $(READY) ## 200,000 events through kills, rebalances, pauses and a dead broker; SEED=n BROKER_KIND=apache|embedded
 	@$(BIN)/python -m tests.chaos.run --seed $(SEED) --broker $(or $(BROKER_KIND),apache) $(ARGS)

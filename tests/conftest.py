@@ -11,6 +11,14 @@ from brokers.client import Broker, Client
 from undertow.embedded import EmbeddedBroker, EmbeddedUnavailable
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several tests run at once, those of a kind of broker run one after another: they watch clocks."""
+    for item in items:
+        if item.get_closest_marker("broker") is not None:
+            kind = "apache" if "apache" in item.name else "embedded"
+            item.add_marker(pytest.mark.xdist_group(kind))
+
+
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[EmbeddedBroker]:
     """The embedded broker."""

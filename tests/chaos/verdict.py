@@ -13,6 +13,7 @@ from chaos.feed import Feed
 from integration.installation import Installation, Worker
 from undertow import clients, topics
 from undertow import events as e
+from undertow.domain.activity import unpack
 from undertow.domain.ledger import Ledger
 from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector
@@ -21,7 +22,7 @@ from undertow.stages import letters
 from undertow.stages.intake import period_claim
 from undertow.stages.offline import Offline
 from undertow.stages.records import Record
-from undertow.stages.rows import CLOCK, CustomerRow, TicketRow, decode, join_rows
+from undertow.stages.rows import CLOCK, CustomerRow, TicketRow, customer_of, decode, join_rows
 
 SPAN = 5_000
 """Records the replay takes at once."""
@@ -93,7 +94,7 @@ def judge(here: Installation, feed: Feed, records: list[Record], book: Offline, 
     ledger = Ledger()
     for record in clients.read(here.settings, here.topic(topics.CELLS)):
         ledger_stage.fold(ledger, record.value)
-    expected, found = _said(feed), _kept(state.values())
+    expected, found = _said(feed), _kept((key, value) for (_, key), value in state.items())
     found.update(("period", claim.identity) for claim in ledger.claims())
     cells, cells_of_replay = ledger.cells(), book.ledger.cells()
     wanted = {letters.read(*letters.record_of(letter)[1:]).id: letter for letter in book.letters}
@@ -175,15 +176,15 @@ def _said(feed: Feed) -> Counter[Token]:
     return Counter(token for token, _ in tokens)
 
 
-def _kept(rows: Iterable[bytes]) -> Counter[Token]:
+def _kept(rows: Iterable[tuple[bytes, bytes]]) -> Counter[Token]:
     """Every token as often as it stands in the state."""
     found: Counter[Token] = Counter()
-    for value in rows:
+    for key, value in rows:
         row = decode(value)
         if isinstance(row, TicketRow | CustomerRow):
             found.update((seen.fact.source, seen.fact.id) for seen in row.facts)
         if isinstance(row, CustomerRow):
-            found.update(("active", row.customer, day) for day in row.days)
+            found.update(("active", customer_of(key), day) for day in unpack(row.days).listed())
     return found
 
 

@@ -16,6 +16,9 @@ RETAINED: Final = 730
 """Days of activity that are kept: two years."""
 _LAST: Final = 0xFFFF
 """The last day that two bytes can name: in the year 2149."""
+_START: Final = 2
+"""Bytes before the bitmap."""
+_BYTES: Final = [bytes((value,)) for value in range(256)]
 
 
 class Days(NamedTuple):
@@ -87,6 +90,13 @@ def pack(days: Days) -> bytes:
 
 def add(packed: bytes, day: int) -> bytes:
     """The set with ``day`` in it: the very object when it was. Raises ValueError for a day no set can hold."""
+    if packed:
+        place = day - (packed[0] | packed[1] << 8)
+        at = _START + (place >> 3)
+        if place >= 0 and at < len(packed):  # within the bitmap: one byte changes, and nothing need be unpacked
+            byte = packed[at]
+            with_it = byte | 1 << (place & 7)
+            return packed if with_it == byte else packed[:at] + _BYTES[with_it] + packed[at + 1 :]
     if not 0 <= day <= _LAST:
         raise ValueError(f"day {day} is not between 1970 and 2149")
     start, bits = unpack(packed)
@@ -95,8 +105,6 @@ def add(packed: bytes, day: int) -> bytes:
     place = day - start
     if place < 0:
         return pack(Days(day, bits << -place | 1))
-    if bits >> place & 1:
-        return packed
     return pack(Days(start, bits | 1 << place))
 
 
@@ -114,11 +122,13 @@ def retained(packed: bytes, today: int) -> bytes:
 
     For ``today`` that only grows, forgetting before or after a union gives the same set.
     """
-    start, bits = unpack(packed)
-    gone = today - RETAINED + 1 - start
-    if gone <= 0 or not bits:
+    if not packed:
         return packed
-    bits >>= gone
+    start = packed[0] | packed[1] << 8
+    gone = today - RETAINED + 1 - start
+    if gone <= 0:
+        return packed
+    bits = unpack(packed).bits >> gone
     if not bits:
         return b""
     skip = (bits & -bits).bit_length() - 1

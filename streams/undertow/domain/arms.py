@@ -7,7 +7,7 @@ arms of disjoint groups of customers, each matched within itself, may simply be 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from math import sqrt
 from typing import Final
@@ -51,17 +51,17 @@ class Arms(Struct, array_like=True):
         for name in self.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
-    def customer(self, n: int, silent: float, expected: float) -> None:
-        """Add one customer's part to the moments."""
-        self.customers += n > 0
-        self.silent += silent
-        self.expected += expected
-        self.nn += n * n
-        self.ns += n * silent
-        self.ss += silent * silent
-        self.ne += n * expected
-        self.ee += expected * expected
-        self.se += silent * expected
+    def customer(self, n: int, silent: float, expected: float, times: int = 1) -> None:
+        """Add one customer's part to the moments, or that of several who are alike."""
+        self.customers += times * (n > 0)
+        self.silent += times * silent
+        self.expected += times * expected
+        self.nn += times * n * n
+        self.ns += times * n * silent
+        self.ss += times * silent * silent
+        self.ne += times * n * expected
+        self.ee += times * expected * expected
+        self.se += times * silent * expected
 
 
 def total(parts: Iterable[Arms]) -> Arms:
@@ -76,115 +76,182 @@ Found = dict[tuple[str, int], Arms]
 """By segment (and all of them) and horizon in days."""
 
 
+class Comparisons:
+    """Both contrasts, and who fell silent unheard, for any number of vendors: what they share is reckoned once."""
+
+    def __init__(self, seen: Observed) -> None:
+        self._exposed: defaultdict[str, list[Seen]] = defaultdict(list)
+        for one in seen.exposed:
+            for vendor in one.vendors:
+                self._exposed[vendor].append(one)
+        self._times = Counter(one.customer for one in chain(seen.exposed, seen.controls))
+        self._controls = seen.controls
+        self._pools: dict[tuple[int, bool], dict[Match, _Controls]] = {}
+
+    def after_a_ticket(self, vendor: str) -> Found:
+        """Customers whose ticket with ``vendor`` ended in the week, against customers without a ticket in it."""
+        exposed = self._exposed.get(vendor, [])
+        return _compare(exposed, lambda place: self._pool(place, last=False), self._times)
+
+    def not_durable(self, vendor: str) -> Found:
+        """Customers whose ticket did not hold against customers whose ticket did: both had one, the cleanest contrast.
+
+        Both arms are small, so they are matched over all weeks together.
+        """
+        exposed = self._exposed.get(vendor, [])
+        failed = [_any_week(one) for one in exposed if vendor in one.failed]
+        held = [_any_week(one) for one in exposed if vendor in one.held]
+        return _compare(failed, lambda place: _pool(held, place, self._times), self._times)
+
+    def quiet_ones(self, vendor: str) -> Found:
+        """Each customer once, after the last ticket, and only those of whom nothing bad was seen or heard: for the iceberg.
+
+        Both arms are without a later ticket: who came back with another one had not left, and so had the control who did.
+        """
+        exposed = self._exposed.get(vendor, [])
+        quiet = [one for one in exposed if one.last and vendor not in one.unhappy]
+        return _compare(quiet, lambda place: self._pool(place, last=True), self._times)
+
+    def _pool(self, place: int, *, last: bool) -> dict[Match, _Controls]:
+        found = self._pools.get((place, last))
+        if found is None:
+            controls = [one for one in self._controls if one.last] if last else self._controls
+            found = self._pools[place, last] = _pool(controls, place, self._times)
+        return found
+
+
 def after_a_ticket(seen: Observed, vendor: str) -> Found:
-    """Customers whose ticket with ``vendor`` ended in the week, against customers without a ticket in it."""
-    return _compare([one for one in seen.exposed if vendor in one.vendors], seen.controls)
+    """See :class:`Comparisons`."""
+    return Comparisons(seen).after_a_ticket(vendor)
 
 
 def not_durable(seen: Observed, vendor: str) -> Found:
-    """Customers whose ticket did not hold against customers whose ticket did: both had one, the cleanest contrast.
-
-    Both arms are small, so they are matched over all weeks together.
-    """
-    failed = [one for one in seen.exposed if vendor in one.failed]
-    return _compare(failed, [one for one in seen.exposed if vendor in one.held], weekly=False)
+    """See :class:`Comparisons`."""
+    return Comparisons(seen).not_durable(vendor)
 
 
 def quiet_ones(seen: Observed, vendor: str) -> Found:
-    """Each customer once, after the last ticket, and only those of whom nothing bad was seen or heard: for the iceberg.
+    """See :class:`Comparisons`."""
+    return Comparisons(seen).quiet_ones(vendor)
 
-    Both arms are without a later ticket: who came back with another one had not left, and so had the control who did.
-    """
-    quiet = [one for one in seen.exposed if one.last and vendor in one.vendors and vendor not in one.unhappy]
-    return _compare(quiet, [one for one in seen.controls if one.last])
+
+class _Controls:
+    """The controls of one stratum. Those of ``alone`` customers stand in no other: they need not be told apart."""
+
+    __slots__ = ("alone", "alone_silent", "gone", "n", "several", "silent")
+
+    def __init__(self) -> None:
+        self.n = self.silent = self.alone = self.alone_silent = 0
+        self.gone = 0.0
+        self.several: list[Seen] = []
+
+    def share(self) -> float:
+        """Of silent ones among them."""
+        return self.silent / self.n
 
 
 class _Stratum:
-    """Counts of one stratum. The controls of ``alone`` customers stand in no other: they need not be told apart."""
+    """The arm in question in one stratum; of ``alone`` customers as above."""
 
-    __slots__ = ("alone", "alone_silent", "controls", "gone", "n", "silent")
+    __slots__ = ("alone", "alone_silent", "controls", "n", "several")
 
-    def __init__(self) -> None:
-        self.n = self.controls = self.silent = self.alone = self.alone_silent = 0
-        self.gone = 0.0
+    def __init__(self, controls: _Controls | None) -> None:
+        self.n = self.alone = self.alone_silent = 0
+        self.several: list[Seen] = []
+        self.controls = controls if controls is not None and controls.n >= LEAST else None
 
-    def share(self) -> float:
-        """Of silent ones among the controls."""
-        return self.silent / self.controls
-
-    def pull(self, silent: bool) -> float:
+    def pull(self, controls: _Controls, silent: bool) -> float:
         """How far one control pulls on what is expected; n - 1, for the mean was taken from these very controls."""
-        return self.n * (silent - self.share()) / sqrt(self.controls * (self.controls - 1))
+        return self.n * (silent - controls.share()) / sqrt(controls.n * (controls.n - 1))
+
+    def add_to(self, into: Arms) -> None:
+        """Everything but the customers who must be told apart."""
+        controls = self.controls
+        if controls is None:
+            into.unmatched += self.n
+            return
+        share = controls.share()
+        into.n += self.n
+        into.controls += controls.n
+        into.gone += self.n * controls.gone / controls.n
+        into.evenness += self.n * self.n / controls.n
+        for silent, count in ((True, controls.alone_silent), (False, controls.alone - controls.alone_silent)):
+            into.customer(0, 0.0, self.pull(controls, silent), count)
+        for silent, count in ((True, self.alone_silent), (False, self.alone - self.alone_silent)):
+            into.customer(1, float(silent), share, count)
 
 
-def _compare(exposed: Sequence[Seen], controls: Sequence[Seen], *, weekly: bool = True) -> Found:
-    times = Counter(one.customer for one in chain(exposed, controls))
+def _any_week(one: Seen) -> Seen:
+    return one._replace(match=one.match._replace(week=0))
+
+
+def _pool(controls: Iterable[Seen], place: int, times: Mapping[int, int]) -> dict[Match, _Controls]:
+    found: defaultdict[Match, _Controls] = defaultdict(_Controls)
+    for one in controls:
+        silent = one.silent[place]
+        if silent is None:
+            continue
+        into = found[one.match]
+        into.n += 1
+        into.silent += silent
+        into.gone += one.gone
+        if times[one.customer] == 1:
+            into.alone += 1
+            into.alone_silent += silent
+        else:
+            into.several.append(one)
+    return found
+
+
+def _compare(
+    exposed: Sequence[Seen], pool: Callable[[int], Mapping[Match, _Controls]], times: Mapping[int, int]
+) -> Found:
+    """``pool`` gives the controls of a horizon; ``times`` how often a customer is seen, at least as often as here."""
     found: Found = {}
-    for place, horizon in enumerate(HORIZONS):
-        for segment, arms in _Horizon(place, weekly).arms(exposed, controls, times).items():
+    for place, horizon in enumerate(HORIZONS) if exposed else ():
+        for segment, arms in _horizon(exposed, pool(place), place, times).items():
             found[segment, horizon] = arms
     return found
 
 
-class _Horizon:
-    """One horizon of one comparison."""
+def _horizon(
+    exposed: Sequence[Seen], pool: Mapping[Match, _Controls], place: int, times: Mapping[int, int]
+) -> dict[str, Arms]:
+    """The sums of one horizon by segment."""
+    strata: dict[Match, _Stratum] = {}
+    for one in exposed:
+        silent = one.silent[place]
+        if silent is None:
+            continue
+        stratum = strata.get(one.match)
+        if stratum is None:
+            stratum = strata[one.match] = _Stratum(pool.get(one.match))
+        stratum.n += 1
+        if times[one.customer] == 1:
+            stratum.alone += 1
+            stratum.alone_silent += silent
+        else:
+            stratum.several.append(one)
+    sums: defaultdict[str, Arms] = defaultdict(Arms)
+    own: defaultdict[tuple[str, int], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for match, stratum in strata.items():
+        for segment in (ALL, match.segment):
+            stratum.add_to(sums[segment])
+        if (controls := stratum.controls) is not None:
+            share, pulls = controls.share(), (stratum.pull(controls, False), stratum.pull(controls, True))
+            for one in stratum.several:
+                _note(own, one, 1.0, float(bool(one.silent[place])), share)
+            for one in controls.several:
+                _note(own, one, 0.0, 0.0, pulls[bool(one.silent[place])])
+    for (segment, _), (n, s, e) in own.items():
+        sums[segment].customer(int(n), s, e)
+    return dict(sums)
 
-    def __init__(self, place: int, weekly: bool) -> None:
-        self._place, self._weekly = place, weekly
-        self._strata: defaultdict[Match, _Stratum] = defaultdict(_Stratum)
 
-    def arms(self, exposed: Sequence[Seen], controls: Sequence[Seen], times: Mapping[int, int]) -> dict[str, Arms]:
-        """The sums by segment."""
-        for one in exposed:
-            if one.silent[self._place] is not None:
-                self._strata[self._key(one)].n += 1
-        several: list[Seen] = []
-        for one in controls:
-            silent = one.silent[self._place]
-            if silent is not None and (stratum := self._strata.get(self._key(one))) is not None:
-                stratum.controls += 1
-                stratum.silent += silent
-                stratum.gone += one.gone
-                if times[one.customer] == 1:
-                    stratum.alone += 1
-                    stratum.alone_silent += silent
-                else:
-                    several.append(one)
-        sums = self._sums()
-        self._moments(exposed, several, sums)
-        return dict(sums)
-
-    def _key(self, one: Seen) -> Match:
-        return one.match if self._weekly else one.match._replace(week=0)
-
-    def _sums(self) -> defaultdict[str, Arms]:
-        sums: defaultdict[str, Arms] = defaultdict(Arms)
-        for key, stratum in self._strata.items():
-            for into in (sums[ALL], sums[key.segment]):
-                if stratum.controls < LEAST:
-                    into.unmatched += stratum.n
-                    continue
-                into.n += stratum.n
-                into.controls += stratum.controls
-                into.gone += stratum.n * stratum.gone / stratum.controls
-                into.evenness += stratum.n * stratum.n / stratum.controls
-                for silent, count in ((True, stratum.alone_silent), (False, stratum.alone - stratum.alone_silent)):
-                    into.expected += count * stratum.pull(silent)
-                    into.ee += count * stratum.pull(silent) ** 2
-        return sums
-
-    def _moments(self, exposed: Sequence[Seen], several: Sequence[Seen], sums: Mapping[str, Arms]) -> None:
-        """Each customer is one cluster, whatever it is seen as, and how often."""
-        own: defaultdict[int, dict[str, list[float]]] = defaultdict(dict)
-        for one, with_ticket in chain(((one, True) for one in exposed), ((one, False) for one in several)):
-            silent = one.silent[self._place]
-            if silent is None or (stratum := self._strata[self._key(one)]).controls < LEAST:
-                continue
-            more = (1.0, silent, stratum.share()) if with_ticket else (0.0, 0.0, stratum.pull(silent))
-            for segment in (ALL, one.match.segment):
-                parts = own[one.customer].setdefault(segment, [0.0, 0.0, 0.0])
-                for at, part in enumerate(more):
-                    parts[at] += part
-        for segments in own.values():
-            for segment, (n, s, e) in segments.items():
-                sums[segment].customer(int(n), s, e)
+def _note(own: Mapping[tuple[str, int], list[float]], one: Seen, n: float, silent: float, expected: float) -> None:
+    """Each customer is one cluster, whatever it is seen as, and how often."""
+    for segment in (ALL, one.match.segment):
+        parts = own[segment, one.customer]
+        parts[0] += n
+        parts[1] += silent
+        parts[2] += expected

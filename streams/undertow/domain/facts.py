@@ -155,7 +155,9 @@ class Confirmed(Struct, frozen=True, array_like=True, gc=False, tag=17):
 
 
 class Active(Struct, frozen=True, array_like=True, gc=False, tag=18):
-    """The customer used the product. Kept as a day, not as a fact."""
+    """The customer used the product; ``value`` is what that was worth. Kept as a day, not as a fact."""
+
+    value: float | None = None
 
 
 class Answered(Struct, frozen=True, array_like=True, gc=False, tag=19):

@@ -12,7 +12,8 @@ from typing import Final
 KEPT: Final = 2
 """Days with an amount that are kept: a third would take a customer with two full years beyond 250 bytes of state."""
 _DAY: Final = 2
-_SIZE: Final = 8
+SIZE: Final = 8
+"""Bytes of one day with its amount."""
 _MOST: Final = 10**14
 """Hundredths: the largest amount an event may carry."""
 
@@ -37,9 +38,9 @@ def usual(packed: bytes) -> float | None:
 def _read(packed: bytes) -> dict[int, int]:
     return {
         int.from_bytes(packed[at : at + _DAY], "little"): int.from_bytes(
-            packed[at + _DAY : at + _SIZE], "little", signed=True
+            packed[at + _DAY : at + SIZE], "little", signed=True
         )
-        for at in range(0, len(packed), _SIZE)
+        for at in range(0, len(packed), SIZE)
     }
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from undertow.domain import activity, worth
 from undertow.domain.cells import Cell, CellKey
-from undertow.domain.contract import Contract
+from undertow.domain.contract import DAY, Contract
 from undertow.domain.facts import Active, Seen, join
 from undertow.domain.ledger import Position
 from undertow.stages.effects import Done
@@ -24,9 +25,12 @@ from undertow.stages.rows import (
     TicketRow,
     bounded,
     customer_key,
+    customer_of,
     decode,
     encode,
+    flat,
     ticket_key,
+    unflattened,
 )
 
 NOTHING_SAID: Final[Mapping[bytes, bytes]] = MappingProxyType({})
@@ -146,11 +150,13 @@ class Casebook:
 
     def _tickets(self) -> Iterable[tuple[bytes, list[Seen]]]:
         for key, value in self._rows.items():
+            if unflattened(value) is not None:
+                continue
             row = decode(value)
             if isinstance(row, TicketRow):
                 yield key, row.facts
-            elif isinstance(row, CustomerRow):
-                self._judgements.customer(row.customer, row.facts)
+            elif isinstance(row, CustomerRow) and (customer := customer_of(key)) is not None:
+                self._judgements.customer(customer, row.facts)
 
     def _facts(self, key: bytes) -> list[Seen]:
         row = decode(self._rows[key])
@@ -173,19 +179,42 @@ class Casebook:
         self._judgements.ticket(key, facts, news)
 
     def _fold_customer(self, customer: str, seen: list[Seen], done: Done) -> None:
+        """Most of it is activity of customers without facts: then nothing is decoded but the bytes that change."""
         key = customer_key(customer)
-        row = decode(value) if (value := self._rows.get(key)) is not None else None
-        before, days = (row.facts, row.days) if isinstance(row, CustomerRow) else ([], [])
-        active = {int(s.fact.time // 86_400) for s in seen if isinstance(s.fact.body, Active)}
-        facts, known = join(before, [s for s in seen if not isinstance(s.fact.body, Active)])
-        done.duplicates += known
-        if facts is before and active.issubset(days):
+        value = self._rows.get(key)
+        facts: list[Seen] = []
+        plain = (b"", b"") if value is None else unflattened(value)
+        if plain is not None:
+            days, amounts = plain
+        else:
+            assert value is not None
+            row = decode(value)
+            assert isinstance(row, CustomerRow)
+            facts, days, amounts = row.facts, row.days, row.amounts
+        before = (facts, days, amounts)
+        told: list[Seen] = []
+        for one in seen:
+            body = one.fact.body
+            if type(body) is Active:
+                day = int(one.fact.time // DAY)
+                days = activity.add(days, day)
+                if body.value is not None:
+                    amounts = worth.add(amounts, day, body.value)
+            else:
+                told.append(one)
+        if told:
+            facts, known = join(facts, told)
+            done.duplicates += known
+        days = activity.retained(days, int(self.as_of // DAY))
+        if facts is before[0] and days == before[1] and amounts == before[2]:
             return
-        if (value := bounded(CustomerRow(customer, facts, sorted(active.union(days))))) is None:
+        new = bounded(CustomerRow(facts, days, amounts)) if facts else flat(days, amounts)
+        if new is None:
             done.overfull += [Entry(None, customer, None, one) for one in seen]
             return
-        done.rows[key] = value
-        self._judgements.customer(customer, facts)
+        done.rows[key] = new
+        if facts is not before[0]:
+            self._judgements.customer(customer, facts)
 
     def _too_late(self, vendor: str, time: float) -> bool:
         contract = self._contracts.get(vendor)

@@ -178,7 +178,7 @@ _BODY: Final[dict[type, Callable[[Any], Body]]] = {
     e.TicketLinked: lambda d: f.Linked(d.related, d.relation),
     e.TicketClosed: lambda d: f.StatusChanged("closed", d.actor.kind, d.cause),
     e.TicketClaimed: _claimed,
-    e.CustomerActive: lambda d: f.Active(),
+    e.CustomerActive: lambda d: f.Active(d.value),
     e.CustomerCancelled: lambda d: f.Cancelled(),
     e.CustomerRefunded: lambda d: f.Refunded(d.amount, d.currency),
     e.CustomerInvoiced: lambda d: f.Invoiced(d.amount, d.currency),

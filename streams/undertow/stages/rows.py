@@ -1,7 +1,8 @@
 """The state, row by row: facts by ticket, facts by customer, the clock. Bytes under bytes; joined, never overwritten.
 
 A row is MessagePack in an LZ4 block: the facts of a ticket resemble each other, so that halves what is kept in memory, on
-the broker and read at a recovery, for two microseconds a row.
+the broker and read at a recovery, for two microseconds a row. A customer of whom only activity is known has a flat row:
+nothing in it resembles anything, and there may be millions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import msgspec
 from cramjam import lz4
 from msgspec import Struct
 
+from undertow.domain import activity, worth
 from undertow.domain.facts import Seen, join
 
 
@@ -22,11 +24,13 @@ class TicketRow(Struct, frozen=True, array_like=True, tag=0):
 
 
 class CustomerRow(Struct, frozen=True, array_like=True, tag=1):
-    """Facts that name no ticket, and the set of active days (days since 1970-01-01 UTC), ascending."""
+    """Facts that name no ticket, the active days (UTC) and their worth, packed. Whose they are, the key says."""
 
-    customer: str
     facts: list[Seen]
-    days: list[int]
+    days: bytes
+    """As :mod:`undertow.domain.activity` packs them."""
+    amounts: bytes
+    """As :mod:`undertow.domain.worth` packs them."""
 
 
 class ClockRow(Struct, frozen=True, array_like=True, tag=2):
@@ -41,10 +45,17 @@ TicketName = tuple[str, str | None, str]
 """Vendor, customer, ticket."""
 _pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder(Row).decode
+_customer_name: Final = msgspec.msgpack.Decoder(tuple[str]).decode
+_ONE: Final = _pack(("",))[0]
+"""The first byte of a key of one part."""
 name_of: Final = msgspec.msgpack.Decoder(TicketName).decode
 """The ticket that a key of :func:`ticket_key` names."""
 MAX_ROW_BYTES: Final = 900_000
 """Before compression. A row is one changelog record, and a broker takes a million bytes by default: thousands of facts."""
+_FLAT: Final = 0x80
+"""Marks a flat row in its third byte. In an LZ4 block that byte is part of the length, at most 0x0d by MAX_ROW_BYTES."""
+_START: Final = 2
+"""Bytes of a packed set before its bitmap: the flat row has its mark behind them, and the amounts at its end."""
 CLOCK: Final = _pack(())
 """Key of the clock: keys of tickets have three parts, of customers one, so none can be it."""
 
@@ -67,19 +78,50 @@ def is_ticket(key: bytes) -> bool:
     return key[:1] == _TICKET
 
 
+def customer_of(key: bytes) -> str | None:
+    """The customer whose own facts a key names; None for the key of anything else."""
+    if key[0] != _ONE:
+        return None
+    (customer,) = _customer_name(key)
+    return customer
+
+
 def encode(row: Row) -> bytes:
     """The row as bytes; equal rows give equal bytes."""
+    if isinstance(row, CustomerRow) and not row.facts:
+        return flat(row.days, row.amounts)
     return bytes(lz4.compress_block(_pack(row)))
 
 
 def decode(value: bytes) -> Row:
     """The row that :func:`encode` wrote."""
+    if value[_START] >= _FLAT:
+        days, amounts = unflattened(value) or (b"", b"")
+        return CustomerRow([], days, amounts)
     row: Row = _unpack(lz4.decompress_block(value))
     return row
 
 
+def flat(days: bytes, amounts: bytes) -> bytes:
+    """The row of a customer without facts."""
+    mark = _FLAT + len(amounts) // worth.SIZE
+    return (days[:_START] or b"\0\0") + mark.to_bytes(1, "little") + days[_START:] + amounts
+
+
+def unflattened(value: bytes) -> tuple[bytes, bytes] | None:
+    """Days and amounts of a flat row; None where there are facts, too."""
+    mark = value[_START] - _FLAT
+    if mark < 0:
+        return None
+    end = len(value) - mark * worth.SIZE
+    bits = value[_START + 1 : end]
+    return value[:_START] + bits if bits else b"", value[end:]
+
+
 def bounded(row: Row) -> bytes | None:
     """The row as bytes, None when a broker would refuse it: one overfull ticket must not stop a worker."""
+    if isinstance(row, CustomerRow) and not row.facts:
+        return flat(row.days, row.amounts)
     value = _pack(row)
     return bytes(lz4.compress_block(value)) if len(value) <= MAX_ROW_BYTES else None
 
@@ -91,7 +133,8 @@ def join_rows(one: bytes, other: bytes) -> bytes:
         case TicketRow(), TicketRow():
             return encode(TicketRow(join(a.facts, b.facts)[0]))
         case CustomerRow(), CustomerRow():
-            return encode(CustomerRow(a.customer, join(a.facts, b.facts)[0], sorted({*a.days, *b.days})))
+            facts, _ = join(a.facts, b.facts)
+            return encode(CustomerRow(facts, activity.union(a.days, b.days), worth.union(a.amounts, b.amounts)))
         case ClockRow(), ClockRow():
             return encode(ClockRow(max(a.as_of, b.as_of), max(a.epoch, b.epoch)))
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections import defaultdict
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, reduce
 from operator import add
 from pathlib import Path
@@ -55,3 +55,8 @@ def sample() -> tuple[str, ...]:
         return ((min(days) - FIRST) // 7, -(reduce(add, spent) - spent[0]), customer)
 
     return tuple(sorted(purchases(), key=place)[9::10])
+
+
+def moment(day: int) -> datetime:
+    """Noon of a day (since 1970-01-01), UTC."""
+    return datetime.combine(EPOCH + timedelta(days=day), time(12), UTC)

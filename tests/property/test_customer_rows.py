@@ -71,8 +71,10 @@ def test_joining_rows_is_the_row_of_both(one, worth_one, other, worth_other):
         for some, listed in ((worth_one, activity.unpack(one).listed()), (worth_other, activity.unpack(other).listed()))
     ]
     both = Owner(CONTRACTS).walk(
-        [facts([("ann", day, value) for day, value in (*worth_one, *worth_other)])]
-        + [facts([("ann", day, None) for part in (one, other) for day in activity.unpack(part).listed()])]
+        [
+            facts([("ann", day, value) for day, value in (*worth_one, *worth_other)]),
+            facts([("ann", day, None) for part in (one, other) for day in activity.unpack(part).listed()]),
+        ]
     )
     key = customer_key("ann")
     rows = [owner.rows.get(key, flat(b"", b"")) for owner in owners]

@@ -9,10 +9,12 @@ import msgspec
 import pytest
 from prometheus_client.samples import Sample
 
+from customers import night
 from standings import TODAY, stand, tickets
 from undertow.domain.adjusted import Kept
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import Figures, PeriodClaim, Rate
+from undertow.domain.night import Customers
 from undertow.domain.standing import Standing, Statement
 from undertow.domain.statistics import wilson
 from undertow.domain.verdicts import Colour, Verdict, verdict
@@ -49,16 +51,21 @@ def claimed(*claims: PeriodClaim) -> Standing:
     return stand([], msgspec.structs.replace(CONTRACTS.get(claims[0].vendor, ACME), vendor=claims[0].vendor), claims)
 
 
-def show(board: Board, *rows: tuple[Figures, Verdict], standings: Iterable[Standing] = ()) -> None:
+def show(
+    board: Board,
+    *rows: tuple[Figures, Verdict],
+    standings: Iterable[Standing] = (),
+    customers: Customers | None = None,
+) -> None:
     kept = (Kept("acme", 3, TODAY, (("sla", "met", -2), ("sla", "tickets", 1))),) if standings else ()
-    board.expose(Statement(rows, tuple(standings), 86_400.0, kept), CONTRACTS)
+    board.expose(Statement(rows, tuple(standings), 86_400.0, kept), CONTRACTS, customers)
 
 
 def show_everything(board: Board) -> None:
     rows = [row(window=window) for window in WINDOW_NAMES]
     rows += [row(segment=segment) for segment in ("gold", "basic", "other")]
     everything = stand(tickets(1, 2500), ACME, [period(first=TODAY - 30, last=TODAY - 20)])
-    show(board, *rows, row("zenith"), standings=[everything])
+    show(board, *rows, row("zenith"), standings=[everything], customers=night(ACME))
     board.event_time(TICKETS, "acme", 5.0)
     board.arrived(TICKETS, "acme", 5.0)
     board.lag({(CASEBOOK, 0): 4})
@@ -375,3 +382,36 @@ def test_no_count_is_lost_between_threads() -> None:
     for thread in threads:
         thread.join()
     assert value(board, "undertow_feed_consumed_total", feed=TICKETS, vendor="acme") == 8000
+
+
+def test_what_became_of_customers_is_shown_as_the_night_found_it() -> None:
+    """Promise: 40 % silent where 25 % are expected is an excess of 15 points; the list is a number, never a name."""
+    board = new_board()
+    show(board, customers=night(ACME))
+    of = {"vendor": "acme", "segment": "all", "horizon": "60d", "compared": "after_a_ticket"}
+    assert value(board, "undertow_excess_silence_ratio", **of) == pytest.approx(0.15)
+    low, high = (value(board, f"undertow_excess_silence_ratio_{end}", **of) for end in ("low", "high"))
+    assert low is not None
+    assert high is not None
+    assert 0 < low < 0.15 < high
+    assert value(board, "undertow_excess_silence_clear", **of) == 1
+    assert value(board, "undertow_silent_ratio", **of) == pytest.approx(0.4)
+    assert value(board, "undertow_silent_expected_ratio", **of) == pytest.approx(0.25)
+    assert value(board, "undertow_silence_eligible_customers", **of) == 400
+    assert value(board, "undertow_iceberg_customers", vendor="acme", part="quiet") == pytest.approx(60)
+    assert value(board, "undertow_iceberg_ratio", vendor="acme") == pytest.approx((100 + 60) / 20)
+    assert value(board, "undertow_customers_to_call", vendor="acme") == 7
+    assert value(board, "undertow_customers_to_call", vendor="none") == 0
+    assert value(board, "undertow_value_at_risk", vendor="acme") == 612.5
+    assert value(board, "undertow_churn_model_parameter", parameter="alpha") == 6.0
+    assert value(board, "undertow_customers_as_of_timestamp_seconds") == 20_000 * DAY
+
+
+def test_before_the_first_night_nothing_is_said_of_customers() -> None:
+    """Promise: unknown never reads as zero, and a vendor that left the contracts is not shown."""
+    board = new_board()
+    show(board)
+    assert not [name for name in scrape(board) if "silence" in name or "churn" in name or "iceberg" in name]
+    show(board, customers=night(Contract(vendor="gone")))
+    assert value(board, "undertow_iceberg_ratio", vendor="gone") is None
+    assert value(board, "undertow_customers_to_call", vendor="gone") is None

@@ -13,6 +13,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from customers import night
 from standings import TODAY, stand, tickets
 from undertow.domain.adjusted import Kept
 from undertow.domain.contract import Contract
@@ -95,7 +96,7 @@ def show_everything(board: Board) -> None:
     everything = stand(tickets(1, 2500), told, [PeriodClaim("acme", "sla", TODAY - 30, TODAY - 20, 90, 100, 1.0, "id")])
     kept = (Kept("acme", 3, TODAY, (("sla", "met", -2),)),)
     statement = Statement(((figures, verdict(figures, contract)),), (everything,), 86_400.0, kept)
-    board.expose(statement, {"acme": told})
+    board.expose(statement, {"acme": told}, night(told))
     board.event_time(TICKETS, "acme", 5.0)
     board.arrived(TICKETS, "acme", 5.0)
     board.lag({(CASEBOOK, 0): 4})

@@ -24,6 +24,7 @@ PURE = {
     "math",
     "operator",
     "statistics",
+    "struct",
     "typing",
 }
 """The standard library's part that neither reads a clock nor touches the world. ``random`` and ``datetime.now`` do."""

@@ -12,6 +12,7 @@ from undertow import topics
 from undertow.agents.casebook import SETTLE_EVERY, CasebookLoop
 from undertow.agents.intake import IntakeLoop
 from undertow.agents.ledger import ISSUE_EVERY, LedgerLoop
+from undertow.agents.night import NightLoop
 from undertow.agents.pulse import EVERY, Pulse
 from undertow.agents.transport import EmbeddedTransport, SpanSchema, SpanTable, Transport, send_all, spans, stop_worker
 from undertow.agents.transport.producer import producer_of
@@ -50,7 +51,8 @@ def create(
     )
     intake = IntakeLoop(app, settings, contracts, board)
     casebook = CasebookLoop(app, table, findings, settings, contracts, board)
-    ledger = LedgerLoop(topics.name(settings, topics.CELLS), contracts, board)
+    ledger = LedgerLoop(topics.name(settings, topics.CELLS), contracts, board, settings.casebook_partitions)
+    night = NightLoop(app, settings, ledger)
     sources = topics.sources(settings, topics.declared(contracts.values()))
     app.agent(app.topic(*sources, schema=SpanSchema()), name="intake")(spans(app, intake.intake))
     app.agent(app.topic(table.source, schema=SpanSchema()), name="casebook")(spans(app, casebook.casebook))
@@ -77,6 +79,11 @@ def create(
             pulse.beat()
         except Stuck as stuck:
             await stop_worker(app, stuck)
+
+    @app.timer(EVERY)  # type: ignore[untyped-decorator]
+    async def watch() -> None:
+        if pulse.waiting() is None:
+            await night.watch()
 
     @app.timer(SETTLE_EVERY)  # type: ignore[untyped-decorator]
     async def settle() -> None:

@@ -20,10 +20,9 @@ from undertow.stages import letters
 from undertow.stages.casebook import Casebook
 from undertow.stages.effects import Done
 from undertow.stages.records import (
-    CellSaid,
-    Completed,
+    Ask,
     Entry,
-    Judged,
+    ForLedger,
     Parcel,
     Tick,
     decode_for_casebook,
@@ -58,6 +57,8 @@ class CasebookLoop:
         self._books: dict[int, tuple[Casebook, dict[bytes, bytes]]] = {}
         self._read: dict[int, int] = {}
         """The last offset folded, by partition."""
+        self._gathered: dict[int, tuple[Casebook, int]] = {}
+        """Of which owner's which day the customers were said."""
         self._one_at_a_time = asyncio.Lock()
         """Spans and the timer's settlements write the same rows: their records must not overtake each other."""
         self._settled_at = 0.0
@@ -78,20 +79,27 @@ class CasebookLoop:
             book = await self._book(partition)
             entries: list[Entry] = []
             as_of = 0.0
+            ask: Ask | None = None
             for record in span.records:
                 match decode_for_casebook(record.value):
                     case Parcel(more):
                         entries += more
                     case Tick(moment):
                         as_of = max(as_of, moment)
+                    case Ask() as one:
+                        ask = one
             self._read[partition] = span.offset
             if entries:
                 await self._tell(book, book.fold(entries))
             if as_of > book.as_of:
                 await self._tell(book, book.tick(as_of))
                 await self._say([book.judged()])
+                await self._gather(book)
             elif time.monotonic() - self._settled_at > SETTLE_EVERY:
                 await self._settle()
+            if ask is not None:
+                # in a thread: the loop must turn, and this span is not over before it has its answer
+                await self._say(await asyncio.to_thread(book.evaluated, ask, span.offset))
 
     async def settle(self) -> None:
         """Judge what is owed; for the timer, so that the last facts before a silence are judged, too."""
@@ -125,6 +133,12 @@ class CasebookLoop:
         await self._say([book.completed(BEGINNING), book.judged()])
         return book
 
+    async def _gather(self, book: Casebook) -> None:
+        """Once a day, and once of each new owner: the customers, for the model to be fitted on."""
+        if self._gathered.get(book.partition) != (book, book.night):
+            self._gathered[book.partition] = (book, book.night)
+            await self._say([await asyncio.to_thread(book.population, self._read[book.partition])])
+
     async def _settle(self) -> None:
         """Settle every book whose rows are still those of its partition."""
         for book, rows in list(self._books.values()):
@@ -148,7 +162,7 @@ class CasebookLoop:
         self._board.late(len(done.late))
         self._board.dead_letters(len(refused))
 
-    async def _say(self, said: Iterable[CellSaid | Completed | Judged]) -> None:
+    async def _say(self, said: Iterable[ForLedger]) -> None:
         await send_all(
             producer_of(self._app), self._cells, 0, ((ledger_key(record), encode(record), []) for record in said)
         )

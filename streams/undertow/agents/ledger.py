@@ -17,6 +17,7 @@ from undertow.domain.ledger import Ledger
 from undertow.domain.statement import PeriodStatement
 from undertow.metrics.board import Board
 from undertow.stages.ledger import Speaker, fold
+from undertow.stages.night import Night
 from undertow.stages.statements import Statements
 
 SHARE: Final = 0.1
@@ -31,14 +32,16 @@ Issue = Callable[[PeriodStatement], Awaitable[None]]
 class LedgerLoop:
     """Handles spans of the cells and statements topics, which are read from their beginnings at every assignment."""
 
-    def __init__(self, topic: str, contracts: Mapping[str, Contract], board: Board) -> None:
+    def __init__(self, topic: str, contracts: Mapping[str, Contract], board: Board, casebooks: int = 1) -> None:
         self.partition = TP(topic, 0)
-        self._contracts, self._board = contracts, board
+        self._contracts, self._board, self._casebooks = contracts, board, casebooks
         self._begin()
 
     def _begin(self) -> None:
         self._ledger = Ledger()
         self._statements = Statements(self._ledger, self._contracts)
+        self.night = Night(self._casebooks)
+        """What is known of customers; another one with each assignment."""
         self._speaker = Speaker(self._ledger, self._contracts)
         self._kept: tuple[Kept, ...] = ()
         """As of the last look at what has closed: it changes by the hour, and summing up months takes its time."""
@@ -49,7 +52,7 @@ class LedgerLoop:
         """One span."""
         for record in span.records:
             if record.value is not None:
-                fold(self._ledger, record.value)
+                fold(self._ledger, record.value, self.night)
         self._changed = True
 
     async def issued(self, span: Span) -> None:
@@ -90,6 +93,7 @@ class LedgerLoop:
         if not self._changed or begun < self._not_before:
             return
         self._changed = False
-        self._board.expose(replace(self._speaker.state(), kept=self._kept), self._contracts)
+        statement = replace(self._speaker.state(), kept=self._kept)
+        self._board.expose(statement, self._contracts, self.night.state(self._contracts))
         now = time.monotonic()
         self._not_before = now + (now - begun) * (1 / SHARE - 1)

@@ -27,6 +27,7 @@ COMMANDS = {
     "verify": ("undertow.cli.verify", "verify"),
     "report": ("undertow.cli.report", "report"),
     "churn": ("undertow.cli.churn", "churn"),
+    "customers": ("undertow.cli.customers", "customers"),
     "portal": ("undertow.cli.portal", "portal"),
     "token": ("undertow.cli.token", "token"),
     "deliver": ("undertow.cli.deliver", "deliver"),

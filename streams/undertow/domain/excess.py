@@ -89,17 +89,18 @@ def excess(arms: Arms, horizon: int) -> Excess:
     )
 
 
-def words(found: Excess, minimum: int) -> str:
-    """The excess for a leader; ``minimum`` is the contract's smallest number of customers for any verdict."""
+def words(found: Excess, minimum: int, after: str = "after a ticket", others: str = "comparable ones") -> str:
+    """The excess for a leader; ``minimum`` is the contract's smallest number of customers for any verdict.
+
+    ``after`` and ``others`` say whom it compares.
+    """
     days = f"{found.horizon} days"
     needs = f", about {max(found.needed, minimum):,} customers needed" if found.needed else ""
     has = f"has {found.customers:,}"
     between = found.difference
     if between is None or found.silent is None or found.expected is None or found.customers < minimum:
         return f"cannot tell yet{needs or f', about {minimum:,} customers needed'}, {has}"
-    shares = (
-        f"{found.silent.value:.1%} were silent for {days} after a ticket, {found.expected.value:.1%} of comparable ones"
-    )
+    shares = f"{found.silent.value:.1%} were silent for {days} {after}, {found.expected.value:.1%} of {others}"
     interval = f"{100 * between.low:+.1f} to {100 * between.high:+.1f} points"
     if found.clear:
         return f"an excess of {interval}: {shares}"

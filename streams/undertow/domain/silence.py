@@ -38,6 +38,7 @@ class Ticket(NamedTuple):
     opened: int
     ended: int | None
     durable: bool | None = None
+    number: str = ""
 
 
 class Customer(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +33,12 @@ class Book(NamedTuple):
             days = unpack(one).until(end)
             start, bits = days
             rows.append((bits.bit_count() - 1, days.last - start, end - start, 1) if bits else (0, 0, 0, 0))
+        table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+        return cls(table[:, 0], table[:, 1] / unit, table[:, 2] / unit, table[:, 3], unit)
+
+    @classmethod
+    def counted(cls, rows: Sequence[tuple[int, int, int, int]], unit: float = 1.0) -> Book:
+        """From histories that were counted: repeats, recency and age in days, and how many customers have them."""
         table = np.array(rows, dtype=np.float64).reshape(-1, 4)
         return cls(table[:, 0], table[:, 1] / unit, table[:, 2] / unit, table[:, 3], unit)
 

@@ -69,19 +69,21 @@ def leaving(
     below: float = 0.5,
     within: int | None = None,
     most: int | None = None,
+    usual: float | None = None,
 ) -> Leaving:
     """Evaluate everyone as of the close of day ``end``.
 
     ``likely`` are those with P(alive) under ``below`` who were active in the last ``within`` days, ``most`` of them.
 
-    ``activity`` is the packed days by customer, ``values`` what an active day is worth; who is not in it is worth the mean
-    of those who are, and without any value each day counts 1.
+    ``activity`` is the packed days by customer, ``values`` what an active day is worth; who is not in it is worth
+    ``usual``, by default the mean of those who are, and without any value each day counts 1.
     """
     names = list(activity)
     model = found.model
     book = Book.of(activity.values(), end, model.unit)
     here = alive(model, book)
-    usual = float(np.mean(list(values.values()))) if values else 1.0
+    if usual is None:
+        usual = float(np.mean(list(values.values()))) if values else 1.0
     worth = np.array([values.get(name, usual) for name in names])
     at_risk = lost(model, book, YEAR / model.unit) * np.maximum(worth, 0.0) * book.weight
     recent = book.age - book.recency < (np.inf if within is None else within / model.unit)

@@ -20,6 +20,7 @@ from undertow.clock import wall as wall_clock
 from undertow.domain.adjusted import Kept
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import ALL, Figures
+from undertow.domain.night import Customers
 from undertow.domain.standing import Standing, Statement
 from undertow.domain.verdicts import Verdict
 from undertow.metrics.agreed import Agreed, agreed
@@ -52,6 +53,8 @@ class Exposed(Struct, frozen=True):
     """By vendor."""
     kept: tuple[Kept, ...] = ()
     """What was issued of closed periods."""
+    customers: Customers | None = None
+    """What became of customers; None before the first night."""
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -136,8 +139,10 @@ class Board:
 
     # -- the ledger's owner
 
-    def expose(self, statement: Statement, contracts: Mapping[str, Contract]) -> None:
-        """Show this statement in place of all shown before.
+    def expose(
+        self, statement: Statement, contracts: Mapping[str, Contract], customers: Customers | None = None
+    ) -> None:
+        """Show this in place of all shown before.
 
         What no contract bounds (a vendor or segment that has left the contracts while its cells are still in the ledger)
         is left out.
@@ -150,6 +155,7 @@ class Board:
                 statement.as_of,
                 bounds,
                 tuple(one for one in statement.kept if one.vendor in bounds),
+                customers,
             )
         )
 

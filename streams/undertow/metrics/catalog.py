@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
+from undertow.metrics.customers import CUSTOMERS
 from undertow.metrics.labels import (
     CALENDAR,
     FEED,
@@ -87,6 +88,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
         "undertow_contract_minimum_tickets", "gauge", "tickets", (VENDOR,), "Fewer tickets than this get no verdict."
     ),
     *STANDINGS,
+    *CUSTOMERS,
     # what alerts need of contracts: every worker shows the same, take the maximum over instances
     Metric(
         "undertow_contract_silent_after_seconds",

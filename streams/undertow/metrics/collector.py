@@ -16,6 +16,7 @@ from undertow.domain.verdicts import Colour, Verdict
 from undertow.metrics.agreed import terms
 from undertow.metrics.board import Board, Exposed, State
 from undertow.metrics.catalog import BY_NAME, CATALOG, EXPECTATION, RATES
+from undertow.metrics.customers import count
 from undertow.metrics.filling import became, keep, stand
 from undertow.metrics.labels import Metric
 
@@ -113,6 +114,8 @@ def _exposed(sheet: Sheet, exposed: Exposed) -> None:
         stand(sheet.put, standing, bounds.objective, bounds.segments)
     for kept in exposed.kept:
         keep(sheet.put, kept)
+    if exposed.customers is not None:
+        count(sheet.put, exposed.customers, {vendor: bounds.segments for vendor, bounds in exposed.bounds.items()})
 
 
 def _row(sheet: Sheet, row: Figures, verdict: Verdict) -> None:

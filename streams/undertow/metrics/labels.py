@@ -18,6 +18,7 @@ from undertow.domain.alarms import SERIES
 from undertow.domain.alerts import ALLOWED
 from undertow.domain.assessment import COUNTED
 from undertow.domain.budget import AGREED, Burn
+from undertow.domain.calls import NOBODY
 from undertow.domain.comparison import Class
 from undertow.domain.contract import WINDOWS
 from undertow.domain.disputes import STATES as DISPUTE_STATES
@@ -25,15 +26,17 @@ from undertow.domain.early import LAGS
 from undertow.domain.explain import CAUSES, UNEXPLAINED
 from undertow.domain.ledger import ALL
 from undertow.domain.measures import TIMED
+from undertow.domain.night import CONTRASTS
 from undertow.domain.outcomes import OUTCOMES
 from undertow.domain.patterns import CATALOG as PATTERN_CATALOG
 from undertow.domain.reconcile import Cause
+from undertow.domain.silence import HORIZONS
 from undertow.domain.verdicts import Colour
 from undertow.topics import SOURCES
 from undertow.wire import REASONS
 
 Unit = Literal[
-    "", "seconds", "ratio", "tickets", "events", "records", "partitions", "letters", "score", "bytes", "findings"
+    "", "seconds", "ratio", "tickets", "customers", "events", "records", "partitions", "letters", "score", "bytes", "findings"
 ]
 
 
@@ -131,5 +134,17 @@ WATCHED: Final = Label("lag", f"{_words(SERIES)} after the solve", len(SERIES))
 
 ANSWERED: Final = Label("state", _words(DISPUTE_STATES), len(DISPUTE_STATES))
 PART: Final = Label("what", f"{_words(PARTS)}: of a cohort", len(PARTS))
+HORIZON_NAMES: Final = tuple(f"{days}d" for days in HORIZONS)
+ICEBERG_PARTS: Final = ("hidden", "quiet", "complained")
+PARAMETERS: Final = ("r", "alpha", "a", "b")
+HORIZON: Final = Label("horizon", f"{_words(HORIZON_NAMES)} of silence", len(HORIZON_NAMES))
+COMPARED: Final = Label("compared", _words(CONTRASTS), len(CONTRASTS))
+ICEBERG_PART: Final = Label("part", _words(ICEBERG_PARTS), len(ICEBERG_PARTS))
+PARAMETER: Final = Label("parameter", _words(PARAMETERS), len(PARAMETERS))
+STOPPED_AFTER: Final = Label(
+    "vendor",
+    f"vendors with a contract: whose ticket a customer stopped after; `{NOBODY}` where none was near",
+    "contracts",
+)
 
 ROW: Final = (VENDOR, SEGMENT, WINDOW)

@@ -16,8 +16,19 @@ from undertow.domain.contract import DAY, Contract
 from undertow.domain.facts import Active, Seen, join
 from undertow.domain.ledger import Position
 from undertow.stages.effects import Done
+from undertow.stages.evaluation import State, evaluate, population
 from undertow.stages.judgements import Judgements
-from undertow.stages.records import CellSaid, Completed, Entry, Judged
+from undertow.stages.records import (
+    Ask,
+    CellSaid,
+    Completed,
+    Entry,
+    EvaluatedSaid,
+    Judged,
+    LeaversSaid,
+    PopulationSaid,
+    SilenceSaid,
+)
 from undertow.stages.rows import (
     CLOCK,
     ClockRow,
@@ -119,6 +130,36 @@ class Casebook:
     def judged(self) -> Judged:
         """As of when the cells stand."""
         return Judged(self.partition, self.as_of)
+
+    # -- customers
+
+    @property
+    def night(self) -> int:
+        """The day (UTC, since 1970-01-01) that it is as of the last tick."""
+        return int(self.as_of // DAY)
+
+    def population(self, offset: int) -> PopulationSaid:
+        """The customers as of tonight, for the model to be fitted on."""
+        night = self.night
+        return PopulationSaid(self.partition, Position(self.epoch, offset), night, population(self._state(), night))
+
+    def evaluated(self, ask: Ask, offset: int) -> list[SilenceSaid | LeaversSaid | EvaluatedSaid]:
+        """What is asked of the customers; may take seconds where they are many. The last record says that it is all."""
+        at, found = Position(self.epoch, offset), evaluate(self._state(), ask)
+        return [
+            *(
+                SilenceSaid(self.partition, at, ask.night, vendor, arms, found.heard[vendor])
+                for vendor, arms in found.arms.items()
+            ),
+            LeaversSaid(self.partition, at, ask.night, ask.today, found.listed),
+            EvaluatedSaid(
+                self.partition, at, ask.night, ask.today, list(found.arms), found.customers, found.left, found.calls
+            ),
+        ]
+
+    def _state(self) -> State:
+        contacts, segments = self._judgements.histories()
+        return State(self._rows, contacts, segments, self._contracts)
 
     @property
     def as_of(self) -> float:

@@ -31,6 +31,18 @@ def owner_of(vendor: str, customer: str | None, ticket: str) -> Owner:
     return (vendor, customer, None if customer is not None else ticket)
 
 
+class After(Struct, frozen=True, gc=False):
+    """What a ticket was to its customer, as of its last judgement."""
+
+    ended: float | None
+    """The solve it rests on (seconds); None while it is open."""
+    durable: bool | None
+    """Whether that held; None while nobody can know."""
+    unhappy: bool
+    """Something bad is known to have come of it."""
+    complained: bool
+
+
 class Ticket(Struct, gc=False, eq=False):
     """What is kept in memory of one ticket beside its row. Nothing here refers back to it, so no cycle needs collecting."""
 
@@ -50,6 +62,7 @@ class Ticket(Struct, gc=False, eq=False):
     """Its first solve (seconds) if a bad outcome followed."""
     assessed: Assessment | None = None
     """Its tallies, without the findings."""
+    after: After | None = None
 
     def under_way(self, facts: list[Seen], news: Iterable[Seen]) -> bool:
         """Whether it is merely being worked on: opened, never solved, nothing claimed, and ``news`` change none of it.

@@ -15,11 +15,11 @@ from undertow.domain.assessment import NOTHING, Assessment, Named, assess
 from undertow.domain.contract import Contract
 from undertow.domain.contributions import seconded, tallied
 from undertow.domain.disputes import by_then
-from undertow.domain.facts import Claimed, Seen, in_order
+from undertow.domain.facts import Claimed, Complained, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
 from undertow.domain.timeline import Timeline, concerns_others, timeline
-from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
+from undertow.stages.contacts import FEW, After, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
 from undertow.stages.failures import Failures
@@ -228,6 +228,7 @@ class Judgements:
             broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
+        ticket.after = _after(line, outcome, seen)
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
         tallies = tallied(line, outcome, found, failed is not None and self._failures.again(ticket))
@@ -272,6 +273,10 @@ class Judgements:
             other = self.tickets[key]
             done.cells |= self.sums.give(other, seconded(other.given, self._failures.again(other)))
 
+    def histories(self) -> tuple[Mapping[Owner, Contacts], Segments]:
+        """Customers' tickets and segments, as of the last settlement."""
+        return self._contacts, self._segments
+
     def _wake(self, ticket: Ticket, when: float) -> None:
         """Remember when the ticket must be judged again; infinity is never."""
         if when != ticket.due and when != float("inf"):
@@ -297,3 +302,12 @@ class Judgements:
         elif touched.moved:
             done.cells |= self.sums.expose(contacts)
         return touched.stale
+
+
+def _after(line: Timeline, outcome: Judgement, seen: list[Seen]) -> After:
+    return After(
+        ended=line.solves[-1] if len(line.solves) > len(line.reopens) else None,
+        durable=not (outcome.reopened or outcome.repeat_contact) if outcome.mature else None,
+        unhappy=outcome.bad,
+        complained=any(type(one.fact.body) is Complained for one in seen),
+    )

@@ -18,12 +18,14 @@ from undertow.domain.periods import Known, Period, every, known, newest
 from undertow.domain.standing import Standing, Statement, blamed, edges, standing, together
 from undertow.domain.tallied import Tallied
 from undertow.domain.verdicts import Verdict, verdict
+from undertow.stages.night import Night
 from undertow.stages.records import CellSaid, Completed, Judged, PeriodSaid, decode_for_ledger
 
 
-def fold(ledger: Ledger, value: bytes) -> None:
-    """One record of ``undertow.cells``."""
-    match decode_for_ledger(value):
+def fold(ledger: Ledger, value: bytes, night: Night | None = None) -> None:
+    """One record of ``undertow.cells``; what is said of customers goes to ``night``."""
+    said = decode_for_ledger(value)
+    match said:
         case CellSaid(partition, position, key, counts, exposures, tallies):
             cell = Cell(counts, {Exposure(topic, others): n for topic, others, n in exposures}, dict(tallies))
             ledger.put(partition, position, key, cell)
@@ -33,6 +35,9 @@ def fold(ledger: Ledger, value: bytes) -> None:
             ledger.judged(partition, as_of)
         case PeriodSaid(claim):
             ledger.claim(claim)
+        case _:
+            if night is not None:
+                night.fold(said)
 
 
 class Speaker:

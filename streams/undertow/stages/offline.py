@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Ledger
+from undertow.domain.night import Customers
 from undertow.stages import ledger as ledger_stage
 from undertow.stages.casebook import Casebook
 from undertow.stages.effects import Done
 from undertow.stages.intake import DeadLetter, Intake
+from undertow.stages.night import Night
 from undertow.stages.numbering import Numbering
-from undertow.stages.records import Entry, KafkaRecord, PeriodSaid, encode
+from undertow.stages.records import Entry, KafkaRecord, ModelSaid, PeriodSaid, encode
 from undertow.wire import Dialect
 
 
@@ -26,6 +28,7 @@ class Offline:
     ) -> None:
         self.contracts = contracts
         self.ledger = Ledger()
+        self.night = Night(1)
         self.letters: list[DeadLetter] = []
         self.late: list[Entry] = []
         self.last_event_time = 0.0
@@ -57,6 +60,22 @@ class Offline:
         """Judge as of a time (seconds)."""
         self._keep(self.casebook.tick(as_of))
 
+    def evaluate(self) -> Customers | None:
+        """Customers, as of the last tick or the newest activity; None where nobody was ever active."""
+        self._keep(self.casebook.settle())
+        self._offset += 1
+        self._say([self.casebook.population(self._offset)])
+        night = self.night.night
+        if night is not None and self.night.stale:
+            found = self.night.fit()
+            if found is not None:
+                self._say([ModelSaid(night, found, 0.0, self.casebook.as_of)])
+        ask = self.night.ask()
+        if ask is None:
+            return None
+        self._say(self.casebook.evaluated(ask, self._offset))
+        return self.night.state(self.contracts)
+
     def close(self) -> Ledger:
         """The ledger of all that was folded."""
         self._keep(self.casebook.settle())
@@ -75,4 +94,4 @@ class Offline:
 
     def _say(self, said: Iterable[object]) -> None:
         for record in said:
-            ledger_stage.fold(self.ledger, encode(record))  # type: ignore[arg-type]
+            ledger_stage.fold(self.ledger, encode(record), self.night)  # type: ignore[arg-type]

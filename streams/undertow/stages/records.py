@@ -13,10 +13,16 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
+from undertow.domain.arms import Arms
+from undertow.domain.calls import Call, Calls
 from undertow.domain.cells import CellKey, Counts, Tally
+from undertow.domain.churn import Fit
 from undertow.domain.facts import Seen
 from undertow.domain.findings import Finding
+from undertow.domain.iceberg import Heard
 from undertow.domain.ledger import PeriodClaim, Position
+from undertow.domain.night import Compared
+from undertow.domain.population import Population
 
 
 class KafkaRecord(Protocol):
@@ -68,6 +74,18 @@ class Tick(Struct, frozen=True, array_like=True, tag=1):
     as_of: float
 
 
+class Ask(Struct, frozen=True, array_like=True, tag=20):
+    """Evaluate every customer for ``night`` (a day), as of the beginning of day ``today``, with this model if there is one.
+
+    ``usual`` is what an active day is worth of a customer of whom nothing else is known; None where no value is.
+    """
+
+    night: int
+    today: int
+    fit: Fit | None
+    usual: float | None
+
+
 class CellSaid(Struct, frozen=True, array_like=True, tag=0):
     """A cell of casebook ``partition`` as of ``position``. Exposures are (topic, others, tickets), tallies (tally, tickets)."""
 
@@ -99,9 +117,65 @@ class PeriodSaid(Struct, frozen=True, array_like=True, tag=3):
     claim: PeriodClaim
 
 
+class PopulationSaid(Struct, frozen=True, array_like=True, tag=20):
+    """The customers of a casebook ``partition`` at the close of the day before ``night``."""
+
+    partition: int
+    position: Position
+    night: int
+    population: Population
+
+
+class ModelSaid(Struct, frozen=True, array_like=True, tag=21):
+    """The churn model fitted on the populations of ``night``; ``seconds`` it took, ``at`` when (seconds since 1970)."""
+
+    night: int
+    fit: Fit
+    seconds: float
+    at: float
+
+
+class SilenceSaid(Struct, frozen=True, array_like=True, tag=22):
+    """What a casebook ``partition`` found of the customers of one vendor. Arms by comparison, segment and horizon."""
+
+    partition: int
+    position: Position
+    night: int
+    vendor: str
+    arms: list[tuple[Compared, str, int, Arms]]
+    heard: Heard
+
+
+class EvaluatedSaid(Struct, frozen=True, array_like=True, tag=23):
+    """A casebook ``partition`` has said all of ``night``, as of ``today``: ``vendors`` of them, and who has probably left."""
+
+    partition: int
+    position: Position
+    night: int
+    today: int
+    vendors: list[str]
+    customers: int
+    left: float | None
+    """Expected number of customers who have left; None without a model."""
+    calls: list[Calls]
+
+
+class LeaversSaid(Struct, frozen=True, array_like=True, tag=24):
+    """The customers of a casebook ``partition`` to call, by value at risk: for the business alone, never for a vendor."""
+
+    partition: int
+    position: Position
+    night: int
+    today: int
+    leavers: list[Call]
+
+
+ForLedger = (
+    CellSaid | Completed | Judged | PeriodSaid | PopulationSaid | ModelSaid | SilenceSaid | EvaluatedSaid | LeaversSaid
+)
 _encode: Final = msgspec.msgpack.Encoder().encode
-decode_for_casebook: Final = msgspec.msgpack.Decoder(Parcel | Tick).decode
-decode_for_ledger: Final = msgspec.msgpack.Decoder(CellSaid | Completed | Judged | PeriodSaid).decode
+decode_for_casebook: Final = msgspec.msgpack.Decoder(Parcel | Tick | Ask).decode
+decode_for_ledger: Final = msgspec.msgpack.Decoder(ForLedger).decode
 
 
 def encode(record: Struct) -> bytes:
@@ -114,7 +188,7 @@ decode_finding: Final = msgspec.json.Decoder(Finding).decode
 """A finding as it is published: JSON, for others read it, too."""
 
 
-def ledger_key(record: CellSaid | Completed | Judged | PeriodSaid) -> bytes:
+def ledger_key(record: ForLedger) -> bytes:
     """The key under which compaction keeps the latest."""
     match record:
         case CellSaid():
@@ -126,6 +200,16 @@ def ledger_key(record: CellSaid | Completed | Judged | PeriodSaid) -> bytes:
         case PeriodSaid():
             # every version is kept: the first and the standing one count, and neither is known before all are read
             return _encode(("period", record.claim))
+        case PopulationSaid():
+            return _encode(("population", record.partition))
+        case ModelSaid():
+            return _encode(("model",))
+        case SilenceSaid():
+            return _encode(("silence", record.partition, record.vendor))
+        case EvaluatedSaid():
+            return _encode(("evaluated", record.partition))
+        case LeaversSaid():
+            return _encode(("leavers", record.partition))
 
 
 def casebook_partition(entry_owner: str, partitions: int) -> int:

@@ -29,3 +29,7 @@ class Segments:
             return None
         index = bisect_right(since, time, key=lambda change: change[0])
         return since[index - 1][1] if index else None
+
+    def since(self, customer: str) -> list[tuple[float, str]]:
+        """All of a customer's segments, each with the time (seconds) from which it held, ascending."""
+        return self._since.get(customer, [])

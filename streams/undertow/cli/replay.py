@@ -16,7 +16,7 @@ from rich.table import Table
 
 from undertow import clients, topics
 from undertow.adapters import ADAPTERS, live
-from undertow.cli import stated
+from undertow.cli import silence, stated
 from undertow.cli.became import became_json, became_lines
 from undertow.cli.feeds import Source, as_records, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
@@ -24,6 +24,7 @@ from undertow.cli.standings import examined, gap_table, in_json, lines
 from undertow.contracts import instant
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import ALL, Figures, Rate
+from undertow.domain.night import Customers
 from undertow.domain.standing import Statement
 from undertow.domain.verdicts import Verdict
 from undertow.stages import history
@@ -140,17 +141,18 @@ def replay(
     if findings_file is not None:
         findings_file.write_bytes(b"".join(value + b"\n" for _, value in sorted(book.findings.items())))
     statement = Speaker(ledger, agreed, book.last_event_time).state()
+    customers = book.evaluate()
     judged_as_of = min((c.as_of for c in agreed.values() if c.as_of is not None), default=until)
     unread = read.refused if read is not None else []
     if as_json:
-        found = _object(statement, book, judged_as_of, len({bad.row for bad in unread}))
+        found = _object(statement, book, customers, judged_as_of, len({bad.row for bad in unread}))
         if kept is not None:
             found["statements"] = {
                 name: stated.in_json(kept, name, book.ledger.as_of or until) for name in sorted(agreed)
             }
         click.echo(json.dumps(found, indent=2))
     else:
-        _print(statement, book, judged_as_of)
+        _print(statement, book, customers, judged_as_of)
         if kept is not None:
             for line in (
                 line for name in sorted(agreed) for line in stated.lines(kept, name, book.ledger.as_of or until)
@@ -180,16 +182,20 @@ def _over_all(statement: Statement) -> list[tuple[Figures, Verdict]]:
     return [(row, said) for row, said in statement.figures if (row.window, row.segment) == (ALL, ALL)]
 
 
-def _object(statement: Statement, book: Offline, until: float, unread: int) -> dict[str, Any]:
+def _object(
+    statement: Statement, book: Offline, customers: Customers | None, until: float, unread: int
+) -> dict[str, Any]:
     standings = {standing.vendor: standing for standing in statement.standings}
     return {
         "as_of": datetime.fromtimestamp(until, UTC).isoformat(),
         "refused": len(book.letters) + unread,
         "duplicates": book.duplicates,
+        "customers": silence.in_json(customers),
         "vendors": {
             row.vendor: _vendor(row, said, book)
             | in_json(standings[row.vendor], book.contracts[row.vendor])
             | became_json(standings[row.vendor], book.contracts[row.vendor])
+            | silence.of_vendor(customers, row.vendor)
             | {"numbering": None if (one := book.numbering.examined(row.vendor)) is None else examined(one)}
             for row, said in _over_all(statement)
         },
@@ -271,7 +277,7 @@ def _interval(rate: Rate) -> str:
     return "" if rate.value is None else f"{rate.low:.1%} to {rate.high:.1%}"
 
 
-def _print(statement: Statement, book: Offline, until: float) -> None:
+def _print(statement: Statement, book: Offline, customers: Customers | None, until: float) -> None:
     rows = _over_all(statement)
     console = Console()
     when = datetime.fromtimestamp(until, UTC)
@@ -289,6 +295,10 @@ def _print(statement: Statement, book: Offline, until: float) -> None:
             console.print(line)
         if (numbers := book.numbering.examined(standing.vendor)) is not None and numbers.state == "found":
             console.print(f"[red]{standing.vendor}: {numbers.words}[/]")
+        for line in silence.lines(customers, standing.vendor) if customers is not None else ():
+            console.print(line)
+    if customers is not None:
+        console.print(silence.summary(customers, book.unfitted))
     if not rows:
         console.print("no ticket was found: do the contracts name the vendors of this history?")
     if book.letters:

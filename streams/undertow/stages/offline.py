@@ -11,7 +11,7 @@ from undertow.stages import ledger as ledger_stage
 from undertow.stages.casebook import Casebook
 from undertow.stages.effects import Done
 from undertow.stages.intake import DeadLetter, Intake
-from undertow.stages.night import Night
+from undertow.stages.night import Night, NoFitting
 from undertow.stages.numbering import Numbering
 from undertow.stages.records import Entry, KafkaRecord, ModelSaid, PeriodSaid, encode
 from undertow.wire import Dialect
@@ -29,6 +29,7 @@ class Offline:
         self.contracts = contracts
         self.ledger = Ledger()
         self.night = Night(1)
+        self.unfitted: str | None = None
         self.letters: list[DeadLetter] = []
         self.late: list[Entry] = []
         self.last_event_time = 0.0
@@ -61,13 +62,19 @@ class Offline:
         self._keep(self.casebook.tick(as_of))
 
     def evaluate(self) -> Customers | None:
-        """Customers, as of the last tick or the newest activity; None where nobody was ever active."""
+        """Customers, as of the last tick or the newest activity; None where nobody was ever active.
+
+        Without numpy and scipy they are compared all the same; :attr:`unfitted` then says why no model was fitted.
+        """
         self._keep(self.casebook.settle())
         self._offset += 1
         self._say([self.casebook.population(self._offset)])
         night = self.night.night
         if night is not None and self.night.stale:
-            found = self.night.fit()
+            try:
+                found = self.night.fit()
+            except NoFitting as why:
+                found, self.unfitted = None, str(why)
             if found is not None:
                 self._say([ModelSaid(night, found, 0.0, self.casebook.as_of)])
         ask = self.night.ask()

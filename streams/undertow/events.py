@@ -185,6 +185,12 @@ class SegmentChangedData(CustomerData, frozen=True, kw_only=True):
     segment: Name
 
 
+class MergedData(CustomerData, frozen=True, kw_only=True):
+    """The customer is another one's record of the same person or company: ``into`` carries on its history."""
+
+    into: Name
+
+
 class SurveyData(CustomerData, frozen=True, kw_only=True):
     """An answered survey."""
 
@@ -359,6 +365,12 @@ class CustomerSegmentChanged(Envelope, frozen=True, kw_only=True, tag="undertow.
     data: SegmentChangedData
 
 
+class CustomerMerged(Envelope, frozen=True, kw_only=True, tag="undertow.customer.merged"):
+    """See :class:`MergedData`."""
+
+    data: MergedData
+
+
 class FeedbackSurvey(Envelope, frozen=True, kw_only=True, tag="undertow.feedback.survey"):
     """See :class:`SurveyData`."""
 
@@ -408,6 +420,7 @@ CustomerEvent = (
     | CustomerRefunded
     | CustomerInvoiced
     | CustomerSegmentChanged
+    | CustomerMerged
     | FeedbackSurvey
     | FeedbackComplaint
     | FeedbackConfirmation

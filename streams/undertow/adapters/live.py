@@ -10,7 +10,7 @@ from undertow.adapters import mapping as mappings
 from undertow.adapters import zendesk_records
 from undertow.adapters.table_records import Records
 from undertow.domain.contract import Contract, Feed
-from undertow.events import CustomerActive, CustomerSegmentChanged, DisputeRuled, Event
+from undertow.events import CustomerActive, CustomerMerged, CustomerSegmentChanged, DisputeRuled, Event
 from undertow.topics import SOURCES
 from undertow.wire import Dialect, Headers, Refused
 
@@ -25,7 +25,7 @@ FILES_ONLY: Final = {
     )
 }
 """The others, and why they cannot."""
-_FIRST_PARTY: Final = (CustomerActive, CustomerSegmentChanged)
+_FIRST_PARTY: Final = (CustomerActive, CustomerMerged, CustomerSegmentChanged)
 
 
 def dialects(contracts: Mapping[str, Contract], namespace: str = "") -> dict[str, Dialect]:

@@ -10,6 +10,7 @@ from typing import Final
 from faust.types import AppT
 
 from undertow import topics
+from undertow.agents.intake import parcels
 from undertow.agents.transport import Span, SpanTable, send_all
 from undertow.agents.transport.producer import producer_of
 from undertow.clock import Clock
@@ -25,6 +26,7 @@ from undertow.stages.records import (
     ForLedger,
     Parcel,
     Tick,
+    casebook_partition,
     decode_for_casebook,
     encode,
     ledger_key,
@@ -53,6 +55,7 @@ class CasebookLoop:
         self._app, self._table, self._findings, self._contracts, self._board = app, table, findings, contracts, board
         self._topic = topics.name(settings, topics.CASEBOOK)
         self._cells = topics.name(settings, topics.CELLS)
+        self._partitions = settings.casebook_partitions
         self._dead = topics.name(settings, topics.DEAD_LETTERS)
         self._books: dict[int, tuple[Casebook, dict[bytes, bytes]]] = {}
         self._read: dict[int, int] = {}
@@ -152,6 +155,7 @@ class CasebookLoop:
             await self._table.write(book.partition, done.rows)
         if done.findings:
             await self._findings.write(book.partition, done.findings)
+        await self._pass_on(done.moved)
         refused = [letters.record_of_fact(entry, "too_late") for entry in done.late]
         refused += [letters.record_of_fact(entry, "too_many_facts") for entry in done.overfull]
         if refused:
@@ -161,6 +165,16 @@ class CasebookLoop:
         self._board.duplicates(done.duplicates)
         self._board.late(len(done.late))
         self._board.dead_letters(len(refused))
+
+    async def _pass_on(self, moved: Iterable[Entry]) -> None:
+        """Facts of customers who were merged into others, to the casebooks of those."""
+        by_partition: dict[int, list[Entry]] = {}
+        for entry in moved:
+            partition = casebook_partition(entry.customer or "", self._partitions)
+            by_partition.setdefault(partition, []).append(entry)
+        for partition, entries in by_partition.items():
+            values = list(parcels(entries))
+            await send_all(producer_of(self._app), self._topic, partition, [(None, value, []) for value in values])
 
     async def _say(self, said: Iterable[ForLedger]) -> None:
         await send_all(

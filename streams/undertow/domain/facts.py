@@ -176,6 +176,13 @@ class Ruled(Struct, frozen=True, array_like=True, gc=False, tag=20):
     reason: str | None = None
 
 
+class Merged(Struct, frozen=True, array_like=True, gc=False, tag=30):
+    """``customer`` was merged into ``into``. Both have the fact."""
+
+    customer: str
+    into: str
+
+
 Body = (
     Opened
     | Message
@@ -198,6 +205,7 @@ Body = (
     | Active
     | Answered
     | Ruled
+    | Merged
 )
 SPOKEN: Final = frozenset({Answered, Ruled})
 """Facts about findings of the ticket, not about the ticket."""

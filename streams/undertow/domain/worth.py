@@ -35,6 +35,11 @@ def usual(packed: bytes) -> float | None:
     return sum(known.values()) / 100 / len(known) if known else None
 
 
+def days(packed: bytes) -> list[tuple[int, float]]:
+    """The days kept with their amounts, in the currency's unit, ascending."""
+    return [(day, cents / 100) for day, cents in sorted(_read(packed).items())]
+
+
 def _read(packed: bytes) -> dict[int, int]:
     return {
         int.from_bytes(packed[at : at + _DAY], "little"): int.from_bytes(

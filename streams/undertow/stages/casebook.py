@@ -13,11 +13,12 @@ from typing import Final
 from undertow.domain import activity, worth
 from undertow.domain.cells import Cell, CellKey
 from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Active, Seen, join
+from undertow.domain.facts import Active, Merged, Seen, join
 from undertow.domain.ledger import Position
 from undertow.stages.effects import Done
 from undertow.stages.evaluation import State, evaluate, population
 from undertow.stages.judgements import Judgements
+from undertow.stages.people import People
 from undertow.stages.records import (
     Ask,
     CellSaid,
@@ -33,6 +34,7 @@ from undertow.stages.rows import (
     CLOCK,
     ClockRow,
     CustomerRow,
+    ForgottenRow,
     TicketRow,
     bounded,
     customer_key,
@@ -65,6 +67,7 @@ class Casebook:
         self._contracts = contracts
         self._rows = rows
         self._judgements = Judgements(contracts, self._facts, findings)
+        self._people = People(rows, self._judgements)
         self._rebuilt = self._rebuild()
 
     # -- folding
@@ -75,7 +78,7 @@ class Casebook:
         tickets: dict[bytes, list[Entry]] = {}
         customers: dict[str, list[Seen]] = {}
         kept = self._judgements.tickets
-        for entry in entries:
+        for entry in self._people.admitted(entries, done):
             if entry.ticket is not None and entry.vendor is not None:
                 key = ticket_key(entry.vendor, entry.customer, entry.ticket)
                 some = tickets.get(key)
@@ -91,7 +94,14 @@ class Casebook:
             self._fold_customer(customer, seen, done)
         for key, some in tickets.items():
             self._fold_ticket(key, some, done)
+        for customer, seen in customers.items():
+            if any(type(one.fact.body) is Merged for one in seen):
+                self._people.merge(customer, seen, self._customer(customer_key(customer), done), done)
         return done
+
+    def forget(self, customer: str, at: float) -> Done:
+        """Erase all that is kept of a customer; nothing of it that is dated up to ``at`` (seconds) is taken in again."""
+        return self._people.forget(customer, at)
 
     def settle(self) -> Done:
         """Judge the tickets that facts have touched since the last time."""
@@ -158,8 +168,8 @@ class Casebook:
         ]
 
     def _state(self) -> State:
-        contacts, segments = self._judgements.histories()
-        return State(self._rows, contacts, segments, self._contracts)
+        known = self._judgements
+        return State(self._rows, known.contacts, known.segments, self._contracts, self._people.heirs)
 
     @property
     def as_of(self) -> float:
@@ -190,14 +200,28 @@ class Casebook:
         return self._judgements.rebuild(self._tickets())
 
     def _tickets(self) -> Iterable[tuple[bytes, list[Seen]]]:
+        """Every ticket to be judged: who was merged into others is known before the first."""
+        tickets: list[tuple[bytes, bytes]] = []
         for key, value in self._rows.items():
-            if unflattened(value) is not None:
-                continue
+            customer = customer_of(key)
+            if customer is None:
+                tickets.append((key, value))
+            elif unflattened(value) is None:
+                facts = self._customer(key)
+                self._judgements.customer(customer, facts)
+                self._people.know(customer, facts)
+        for key, value in tickets:
             row = decode(value)
-            if isinstance(row, TicketRow):
+            if isinstance(row, ForgottenRow):
+                self._people.know_forgotten(key, row)
+            elif isinstance(row, TicketRow) and not self._people.aside(key):
                 yield key, row.facts
-            elif isinstance(row, CustomerRow) and (customer := customer_of(key)) is not None:
-                self._judgements.customer(customer, row.facts)
+
+    def _customer(self, key: bytes, done: Done | None = None) -> list[Seen]:
+        """A customer's own facts, as they are or are about to be written."""
+        value = done.rows[key] if done is not None and key in done.rows else self._rows.get(key)
+        row = decode(value) if value is not None else None
+        return row.facts if isinstance(row, CustomerRow) else []
 
     def _facts(self, key: bytes) -> list[Seen]:
         row = decode(self._rows[key])
@@ -217,7 +241,8 @@ class Casebook:
             done.overfull += entries
             return
         done.rows[key] = value
-        self._judgements.ticket(key, facts, news)
+        if not self._people.aside(key):
+            self._judgements.ticket(key, facts, news)
 
     def _fold_customer(self, customer: str, seen: list[Seen], done: Done) -> None:
         """Most of it is activity of customers without facts: then nothing is decoded but the bytes that change."""

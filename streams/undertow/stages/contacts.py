@@ -17,6 +17,7 @@ from undertow.domain.cells import Contribution, bucket
 from undertow.domain.contract import Contract
 from undertow.domain.facts import Seen
 from undertow.domain.timeline import Timeline, on_the_way
+from undertow.stages.after import After
 from undertow.stages.rows import name_of
 
 FEW: Final = 16
@@ -29,18 +30,6 @@ Owner = tuple[str, str | None, str | None]
 def owner_of(vendor: str, customer: str | None, ticket: str) -> Owner:
     """Whose contacts a ticket belongs to."""
     return (vendor, customer, None if customer is not None else ticket)
-
-
-class After(Struct, frozen=True, gc=False):
-    """What a ticket was to its customer, as of its last judgement."""
-
-    ended: float | None
-    """The solve it rests on (seconds); None while it is open."""
-    durable: bool | None
-    """Whether that held; None while nobody can know."""
-    unhappy: bool
-    """Something bad is known to have come of it."""
-    complained: bool
 
 
 class Ticket(Struct, gc=False, eq=False):

@@ -20,5 +20,9 @@ class Done(Struct):
     """Facts for tickets that are closed and dropped, or would be."""
     overfull: list[Entry] = field(default_factory=list)
     """Facts that would make a row larger than a broker takes."""
+    moved: list[Entry] = field(default_factory=list)
+    """What other customers' casebooks are to have: facts of customers who were merged into them."""
+    forgotten: int = 0
+    """Facts of forgotten customers, dropped."""
     duplicates: int = 0
     judged: int = 0

@@ -6,7 +6,7 @@ Functions of the rows and of what follows from them, called between two spans; t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from undertow.domain import activity, calls, worth
@@ -44,6 +44,8 @@ class State(NamedTuple):
     contacts: Mapping[Owner, Contacts]
     segments: Segments
     contracts: Mapping[str, Contract]
+    gone: Collection[str] = ()
+    """Customers whose history others carry on."""
 
 
 class Evaluated(NamedTuple):
@@ -70,14 +72,14 @@ class _Known(NamedTuple):
 
 def population(state: State, night: int) -> Population:
     """The customers at the close of the day before ``night``."""
-    known = _read(state.rows)
+    known = _read(state)
     return gather(known.days.items(), known.values.values(), night - 1)
 
 
 def evaluate(state: State, ask: Ask) -> Evaluated:
     """Everything, as of the beginning of day ``ask.today``."""
     today = ask.today
-    known = _read(state.rows, today)
+    known = _read(state, today)
     people = _people(state, known, today)
     of_vendor: dict[str, list[Customer]] = {vendor: [] for vendor in state.contracts}
     for person in people:
@@ -96,12 +98,12 @@ def evaluate(state: State, ask: Ask) -> Evaluated:
     )
 
 
-def _read(rows: Mapping[bytes, bytes], today: int | None = None) -> _Known:
+def _read(state: State, today: int | None = None) -> _Known:
     """Everybody; of their days those retained on day ``today``, by default all."""
     known = _Known({}, {}, {})
-    for key, value in list(rows.items()):
+    for key, value in list(state.rows.items()):
         customer = customer_of(key)
-        if customer is None:
+        if customer is None or customer in state.gone:
             continue
         plain = unflattened(value)
         if plain is None:

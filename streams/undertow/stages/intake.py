@@ -18,7 +18,7 @@ from undertow.stages.records import Entry, KafkaRecord, casebook_partition
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _SPOKEN: Final = frozenset({e.DisputeAnswered, e.DisputeRuled})
-_CUSTOMERS_OWN: Final = frozenset({e.CustomerActive, e.CustomerSegmentChanged})
+_CUSTOMERS_OWN: Final = frozenset({e.CustomerActive, e.CustomerMerged, e.CustomerSegmentChanged})
 
 
 class DeadLetter(Struct, frozen=True):
@@ -183,6 +183,7 @@ _BODY: Final[dict[type, Callable[[Any], Body]]] = {
     e.CustomerRefunded: lambda d: f.Refunded(d.amount, d.currency),
     e.CustomerInvoiced: lambda d: f.Invoiced(d.amount, d.currency),
     e.CustomerSegmentChanged: lambda d: f.SegmentChanged(d.segment),
+    e.CustomerMerged: lambda d: f.Merged(d.customer, d.into),
     e.FeedbackSurvey: lambda d: f.Surveyed(d.scale, d.score),
     e.FeedbackComplaint: lambda d: f.Complained(d.channel),
     e.FeedbackConfirmation: lambda d: f.Confirmed(d.fixed),

@@ -15,11 +15,12 @@ from undertow.domain.assessment import NOTHING, Assessment, Named, assess
 from undertow.domain.contract import Contract
 from undertow.domain.contributions import seconded, tallied
 from undertow.domain.disputes import by_then
-from undertow.domain.facts import Claimed, Complained, Seen, in_order
+from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
 from undertow.domain.timeline import Timeline, concerns_others, timeline
-from undertow.stages.contacts import FEW, After, Contacts, Few, Owner, Ticket, owner_of, reach_of
+from undertow.stages.after import after
+from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
 from undertow.stages.failures import Failures
@@ -48,9 +49,9 @@ class Judgements:
         self._published = published
         self._reach = {vendor: reach_of(contract) for vendor, contract in contracts.items()}
         self._days = {vendor: day_of(contract.time_zone) for vendor, contract in contracts.items()}
-        self._contacts: dict[Owner, Contacts] = {}
+        self.contacts: dict[Owner, Contacts] = {}
         self._vendors_of: defaultdict[str, set[str]] = defaultdict(set)
-        self._segments = Segments()
+        self.segments = Segments()
         self._voices = Voices()
         self._failures = Failures()
         self._again: set[bytes] = set()
@@ -77,7 +78,7 @@ class Judgements:
     def customer(self, customer: str, facts: list[Seen]) -> None:
         """A customer's row now holds ``facts``."""
         told = in_order(facts)
-        if self._segments.put(customer, told):
+        if self.segments.put(customer, told):
             self._stale.update([ticket.key for ticket in self._tickets_of(customer)])
         self._stale |= self._voices.put(customer, told, partial(self._tickets_of, customer))
 
@@ -135,7 +136,7 @@ class Judgements:
             vendor, customer, number = name_of(key)
             if vendor not in self._contracts:
                 continue
-            contacts = self._contacts[owner_of(vendor, customer, number)]
+            contacts = self.contacts[owner_of(vendor, customer, number)]
             touched = contacts.put(self.tickets[key], line, self._reach[vendor])
             stale |= touched.stale
             if touched.moved:
@@ -146,7 +147,7 @@ class Judgements:
 
     def _beside(self, ticket: Ticket) -> list[bytes]:
         vendor, customer, number = name_of(ticket.key)
-        contacts = self._contacts.get(owner_of(vendor, customer, number))
+        contacts = self.contacts.get(owner_of(vendor, customer, number))
         return contacts.beside(ticket, self._reach[vendor]) if contacts is not None else []
 
     def _begin(self, key: bytes) -> Ticket:
@@ -155,13 +156,13 @@ class Judgements:
         if vendor not in self._contracts:
             return ticket
         owner = owner_of(vendor, customer, number)
-        contacts = self._contacts.get(owner)
+        contacts = self.contacts.get(owner)
         if contacts is None:
-            contacts = self._contacts[owner] = Few()
+            contacts = self.contacts[owner] = Few()
             if customer is not None:
                 self._vendors_of[customer].add(vendor)
         elif len(contacts.tickets) >= FEW and isinstance(contacts, Few):
-            contacts = self._contacts[owner] = Many(contacts.tickets)
+            contacts = self.contacts[owner] = Many(contacts.tickets)
         contacts.add(ticket)
         return ticket
 
@@ -209,7 +210,7 @@ class Judgements:
         closes_at = line.last + contract.kept_for
         if as_of >= closes_at:
             return False
-        ticket, contacts = self.tickets[key], self._contacts[owner_of(vendor, customer, number)]
+        ticket, contacts = self.tickets[key], self.contacts[owner_of(vendor, customer, number)]
         bases = bases_of(line, contract)
         solves = line.solves if bases == line.solves else tuple(sorted({*line.solves, *bases}))
         if solves != ticket.solves:
@@ -223,12 +224,12 @@ class Judgements:
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
             others=contacts.others(ticket),
-            segment=self._segments.at(customer, line.begun),
+            segment=self.segments.at(customer, line.begun),
             told=self._voices.of(customer, key, ticket.solves, contract.reopen_window, contract.as_of),
             broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
-        ticket.after = _after(line, outcome, seen)
+        ticket.after = after(line, outcome, seen)
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
         tallies = tallied(line, outcome, found, failed is not None and self._failures.again(ticket))
@@ -250,7 +251,7 @@ class Judgements:
         if as_of < seen[0].fact.time:  # nothing of it has happened yet
             return Assessment(changes_at=seen[0].fact.time), []
         vendor, customer, number = name_of(ticket.key)
-        contacts, solves = self._contacts[owner_of(vendor, customer, number)], line.solves
+        contacts, solves = self.contacts[owner_of(vendor, customer, number)], line.solves
         near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
         others = [self._by_now(self._facts_of(key), contract) for key in near]
         day = self._days[vendor]
@@ -260,7 +261,7 @@ class Judgements:
 
     def _tickets_of(self, customer: str) -> list[Ticket]:
         """A customer's tickets with every vendor."""
-        owned = [self._contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ())]
+        owned = [self.contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ())]
         return [ticket for contacts in owned if contacts is not None for ticket in contacts.tickets]
 
     def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
@@ -273,9 +274,16 @@ class Judgements:
             other = self.tickets[key]
             done.cells |= self.sums.give(other, seconded(other.given, self._failures.again(other)))
 
-    def histories(self) -> tuple[Mapping[Owner, Contacts], Segments]:
-        """Customers' tickets and segments, as of the last settlement."""
-        return self._contacts, self._segments
+    def withdraw(self, customer: str, done: Done) -> set[bytes]:
+        """Let go of a customer's tickets, and of what was said of them; their rows stay. Returns their keys."""
+        known = [self.contacts.get((vendor, customer, None)) for vendor in self._vendors_of.pop(customer, ())]
+        keys = {ticket.key for contacts in known if contacts is not None for ticket in contacts.tickets}
+        for key in keys:
+            self._changed.pop(key, None)
+            self._close(key, done)
+        for owed in (self._stale, self._owed, self._telling):
+            owed -= keys
+        return keys
 
     def _wake(self, ticket: Ticket, when: float) -> None:
         """Remember when the ticket must be judged again; infinity is never."""
@@ -295,19 +303,10 @@ class Judgements:
         self._voices.solved(customer, key, ticket.solves, (), self._again)
         self._second(ticket, None, done)
         owner = owner_of(vendor, customer, number)
-        contacts = self._contacts[owner]
+        contacts = self.contacts[owner]
         touched = contacts.drop(ticket, self._reach[vendor])
         if not contacts.tickets:
-            del self._contacts[owner]
+            del self.contacts[owner]
         elif touched.moved:
             done.cells |= self.sums.expose(contacts)
         return touched.stale
-
-
-def _after(line: Timeline, outcome: Judgement, seen: list[Seen]) -> After:
-    return After(
-        ended=line.solves[-1] if len(line.solves) > len(line.reopens) else None,
-        durable=not (outcome.reopened or outcome.repeat_contact) if outcome.mature else None,
-        unhappy=outcome.bad,
-        complained=any(type(one.fact.body) is Complained for one in seen),
-    )

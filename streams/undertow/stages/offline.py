@@ -52,10 +52,13 @@ class Offline:
             self._say([PeriodSaid(claim)])
         for entries in taken.entries.values():
             self.numbering.take(entries)
-            done = self.casebook.fold(entries)
-            self._keep(done)
-            self.late += done.late
-            self.duplicates += done.duplicates
+            waiting = entries
+            while waiting:  # what is passed on to other customers comes back as entries
+                done = self.casebook.fold(waiting)
+                self._keep(done)
+                self.late += done.late
+                self.duplicates += done.duplicates
+                waiting = done.moved
 
     def tick(self, as_of: float) -> None:
         """Judge as of a time (seconds)."""

@@ -7,6 +7,7 @@ nothing in it resembles anything, and there may be millions.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -40,14 +41,21 @@ class ClockRow(Struct, frozen=True, array_like=True, tag=2):
     epoch: int
 
 
-Row = TicketRow | CustomerRow | ClockRow
+class ForgottenRow(Struct, frozen=True, array_like=True, tag=3):
+    """The customer whose hash the key has was forgotten ``at`` (seconds): nothing dated up to then is taken in again."""
+
+    at: float
+
+
+Row = TicketRow | CustomerRow | ClockRow | ForgottenRow
 TicketName = tuple[str, str | None, str]
 """Vendor, customer, ticket."""
 _pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder(Row).decode
 _customer_name: Final = msgspec.msgpack.Decoder(tuple[str]).decode
 _ONE: Final = _pack(("",))[0]
-"""The first byte of a key of one part."""
+_THREE: Final = _pack(("", "", ""))[0]
+"""The first byte of a key of so many parts."""
 name_of: Final = msgspec.msgpack.Decoder(TicketName).decode
 """The ticket that a key of :func:`ticket_key` names."""
 MAX_ROW_BYTES: Final = 900_000
@@ -76,6 +84,16 @@ def customer_key(customer: str) -> bytes:
 def is_ticket(key: bytes) -> bool:
     """Whether a key is that of a ticket's row: its first byte says that it has three parts."""
     return key[:1] == _TICKET
+
+
+def forgotten_key(customer: str) -> bytes:
+    """Key that remembers a forgotten customer, without its name: two parts, as no other has."""
+    return _pack(("forgotten", sha256(customer.encode()).digest()[:16]))
+
+
+def names_ticket(key: bytes) -> bool:
+    """Whether it is the key of a ticket."""
+    return key[0] == _THREE
 
 
 def customer_of(key: bytes) -> str | None:
@@ -137,5 +155,7 @@ def join_rows(one: bytes, other: bytes) -> bytes:
             return encode(CustomerRow(facts, activity.union(a.days, b.days), worth.union(a.amounts, b.amounts)))
         case ClockRow(), ClockRow():
             return encode(ClockRow(max(a.as_of, b.as_of), max(a.epoch, b.epoch)))
+        case ForgottenRow(), ForgottenRow():
+            return encode(ForgottenRow(max(a.at, b.at)))
         case _:
             raise TypeError(f"rows of two kinds under one key: {a!r} and {b!r}")

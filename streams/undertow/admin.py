@@ -149,6 +149,22 @@ def advice(problems: list[Problem]) -> str:
     return "run: undertow topics apply"
 
 
+def retentions(settings: Settings, names: Collection[str]) -> dict[str, str]:
+    """How long each topic keeps a record, in words. Raises :class:`TopicsError` when the cluster does not answer."""
+    if settings.broker.kind == "embedded":  # it knows no topic configuration
+        return dict.fromkeys(names, "as long as the embedded broker runs")
+    with _Admin(settings) as admin:
+        existing = _shapes(admin)
+        return {name: _retention(_config(admin, name)) for name in names if name in existing}
+
+
+def _retention(config: Mapping[str, str]) -> str:
+    if "delete" not in config.get("cleanup.policy", "delete"):
+        return "compacted: the last record of each key for good"
+    kept = int(config.get("retention.ms", "-1"))
+    return "for good: it has no retention" if kept < 0 else f"{kept / 86_400_000:g} days"
+
+
 def delete(settings: Settings, own: Collection[str] = ()) -> None:
     """Delete every topic of the registry. For a namespace of a demo or a test; nothing else calls it."""
     with _Admin(settings) as admin:

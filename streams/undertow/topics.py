@@ -116,7 +116,13 @@ def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
             name(settings, DEAD_LETTERS),
             1,
             "what could not be read, and why",
-            (("retention.ms", str(90 * DAY_MS)), large),
+            # compacted, so that a letter can be erased; its tombstone, and letters without a value, stay as long as any
+            (
+                ("cleanup.policy", "compact,delete"),
+                ("retention.ms", str(90 * DAY_MS)),
+                ("delete.retention.ms", str(90 * DAY_MS)),
+                large,
+            ),
         ),
     )
 

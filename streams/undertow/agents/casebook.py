@@ -23,6 +23,7 @@ from undertow.stages.effects import Done
 from undertow.stages.records import (
     Ask,
     Entry,
+    Forget,
     ForLedger,
     Parcel,
     Tick,
@@ -83,6 +84,7 @@ class CasebookLoop:
             entries: list[Entry] = []
             as_of = 0.0
             ask: Ask | None = None
+            orders: list[Forget] = []
             for record in span.records:
                 match decode_for_casebook(record.value):
                     case Parcel(more):
@@ -91,7 +93,11 @@ class CasebookLoop:
                         as_of = max(as_of, moment)
                     case Ask() as one:
                         ask = one
+                    case Forget() as order:
+                        orders.append(order)
             self._read[partition] = span.offset
+            for order in orders:  # before the span's facts: those it is about are dated, and dropped
+                await self._tell(book, book.forget(order.customer, order.at))
             if entries:
                 await self._tell(book, book.fold(entries))
             if as_of > book.as_of:
@@ -100,6 +106,10 @@ class CasebookLoop:
                 await self._gather(book)
             elif time.monotonic() - self._settled_at > SETTLE_EVERY:
                 await self._settle()
+            if orders and book.as_of:  # said anew, it is asked about anew: the list must not name the customer either
+                self._gathered.pop(partition, None)
+                await self._settle()
+                await self._gather(book)
             if ask is not None:
                 # in a thread: the loop must turn, and this span is not over before it has its answer
                 await self._say(await asyncio.to_thread(book.evaluated, ask, span.offset))

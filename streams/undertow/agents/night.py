@@ -29,7 +29,8 @@ class NightLoop:
     def __init__(self, app: AppT, settings: Settings, ledger: LedgerLoop) -> None:
         self._app, self._settings, self._ledger = app, settings, ledger
         self._tried: tuple[Night, int] | None = None
-        self._asked: tuple[Night, int] | None = None
+        self._asked: object = None
+        """Of which ledger's which round the casebooks were asked."""
         self._asked_at = 0.0
         self._busy = self._warned = False
 
@@ -52,9 +53,9 @@ class NightLoop:
             await self._fit(night, number)
         ask = night.ask()
         waited = time.monotonic() - self._asked_at
-        if ask is None or not self._still(night) or (self._asked == (night, ask.night) and waited < AGAIN):
+        if ask is None or not self._still(night) or (self._asked == (night, night.round) and waited < AGAIN):
             return
-        self._asked, self._asked_at = (night, ask.night), time.monotonic()
+        self._asked, self._asked_at = (night, night.round), time.monotonic()
         topic, value = topics.name(self._settings, topics.CASEBOOK), encode(ask)
         for partition in range(self._settings.casebook_partitions):
             await send_all(producer_of(self._app), topic, partition, [(None, value, [])])

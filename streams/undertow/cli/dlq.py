@@ -51,7 +51,7 @@ def list_(
     Example:  undertow dlq list --reason missing_field
     """
     chosen = settings(cluster)
-    found = [letter for letter in _letters(chosen) if _wanted(letter, reason, topic, ids)]
+    found = [letter for letter in letters_kept(chosen) if _wanted(letter, reason, topic, ids)]
     shown = [letter for letter in found if everything or not letter.replayed]
     if as_json:
         for letter in shown:
@@ -85,7 +85,7 @@ def replay(reason: str | None, topic: str | None, ids: tuple[str, ...], dry_run:
     Example:  undertow dlq replay --reason unknown_vendor
     """
     chosen = settings(cluster)
-    pending = [letter for letter in _letters(chosen) if not letter.replayed and _wanted(letter, reason, topic, ids)]
+    pending = [letter for letter in letters_kept(chosen) if not letter.replayed and _wanted(letter, reason, topic, ids)]
     gone = 0
     with clients.Publisher(chosen) as publisher:
         for letter in pending:
@@ -110,10 +110,13 @@ def replay(reason: str | None, topic: str | None, ids: tuple[str, ...], dry_run:
     )
 
 
-def _letters(chosen: Settings) -> Iterator[Letter]:
-    """One letter an original, whatever was written of it: refused twice is one, replayed stays replayed."""
+def letters_kept(chosen: Settings) -> Iterator[Letter]:
+    """One letter an original, whatever was written of it: refused twice is one, replayed stays replayed, erased is none."""
     found: dict[str, Letter] = {}
     for record in clients.read(chosen, topics.name(chosen, topics.DEAD_LETTERS)):
+        if letters.erases(record.value, record.headers):
+            found.pop((record.key or b"").decode("utf-8", "replace"), None)
+            continue
         try:
             letter = letters.read(record.value, record.headers)
         except (KeyError, ValueError):

@@ -28,6 +28,7 @@ COMMANDS = {
     "report": ("undertow.cli.report", "report"),
     "churn": ("undertow.cli.churn", "churn"),
     "customers": ("undertow.cli.customers", "customers"),
+    "forget": ("undertow.cli.forget", "forget"),
     "portal": ("undertow.cli.portal", "portal"),
     "token": ("undertow.cli.token", "token"),
     "deliver": ("undertow.cli.deliver", "deliver"),

@@ -68,6 +68,11 @@ def replayed(letter: Letter) -> tuple[bytes, bytes | None, Headers]:
     return letter.id.encode(), None, [*headers, ("undertow-replayed", b"true")]
 
 
+def erases(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> bool:
+    """Whether a record takes back the letter under its key: a tombstone, of which nothing is known any more."""
+    return value is None and not headers
+
+
 def read(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Letter:
     """A record of the dead-letter topic. Raises ``KeyError`` or ``ValueError`` for one that is not ours."""
     own: Mapping[str, bytes] = dict(headers)

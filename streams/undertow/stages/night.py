@@ -16,6 +16,7 @@ from undertow.domain.calls import Call, first
 from undertow.domain.churn import CannotFit, Fit
 from undertow.domain.contract import Contract
 from undertow.domain.iceberg import Heard
+from undertow.domain.ledger import Position
 from undertow.domain.night import Customers, added, calls, hidden, silences
 from undertow.domain.population import histories
 from undertow.stages.evaluation import UNIT
@@ -78,12 +79,18 @@ class Night:
 
     @property
     def answered(self) -> bool:
-        """Whether every casebook has evaluated the newest night."""
-        night = self.night
-        return night is not None and all(
-            partition in self._evaluated and self._evaluated[partition].night >= night
-            for partition in self._populations
+        """Whether every casebook has evaluated what it said last: a new owner, or one that forgot somebody, says it anew."""
+        return self.night is not None and all(
+            (found := self._evaluated.get(partition)) is not None
+            and found.night >= said.night
+            and found.position >= said.position
+            for partition, said in self._populations.items()
         )
+
+    @property
+    def round(self) -> tuple[tuple[int, Position], ...]:
+        """Which populations there are: another one of any casebook is another round."""
+        return tuple(sorted((partition, said.position) for partition, said in self._populations.items()))
 
     @property
     def stale(self) -> bool:

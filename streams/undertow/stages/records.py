@@ -86,6 +86,13 @@ class Ask(Struct, frozen=True, array_like=True, tag=20):
     usual: float | None
 
 
+class Forget(Struct, frozen=True, array_like=True, tag=21):
+    """Erase a customer, and take in nothing of it that is dated up to ``at`` (seconds)."""
+
+    customer: str
+    at: float
+
+
 class CellSaid(Struct, frozen=True, array_like=True, tag=0):
     """A cell of casebook ``partition`` as of ``position``. Exposures are (topic, others, tickets), tallies (tally, tickets)."""
 
@@ -174,7 +181,7 @@ ForLedger = (
     CellSaid | Completed | Judged | PeriodSaid | PopulationSaid | ModelSaid | SilenceSaid | EvaluatedSaid | LeaversSaid
 )
 _encode: Final = msgspec.msgpack.Encoder().encode
-decode_for_casebook: Final = msgspec.msgpack.Decoder(Parcel | Tick | Ask).decode
+decode_for_casebook: Final = msgspec.msgpack.Decoder(Parcel | Tick | Ask | Forget).decode
 decode_for_ledger: Final = msgspec.msgpack.Decoder(ForLedger).decode
 
 

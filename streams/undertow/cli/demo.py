@@ -1,4 +1,4 @@
-"""``undertow demo``: three simulated vendors through a real broker and a real worker, live in the terminal."""
+"""``undertow demo``: four simulated vendors through a real broker and a real worker, live in the terminal."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from undertow import exits, topics, wire
 from undertow.cli.importing import tick
 from undertow.cli.options import broker_options, settings
 from undertow.clients import Publisher
+from undertow.demo import leavers
 from undertow.demo.parts import DemoFailed, OwnTopics, WorkerProcess
 from undertow.demo.scene import Shown, found, shown, table
 from undertow.domain.contract import DAY
 from undertow.embedded import EmbeddedBroker, EmbeddedUnavailable, free_port
 from undertow.events import Event
 from undertow.settings import Settings
-from undertow.simulation import World
+from undertow.simulation import DEFAULT, FADING, World
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STEP = 0.25
@@ -49,7 +50,7 @@ PATIENCE = 60.0
 def demo(
     ctx: click.Context, /, seed: int, days: int, speed: float, metrics_port: int, once: bool, **cluster: Any
 ) -> None:
-    """Play a seeded world of three vendors - honest, gaming, too small to judge - and show what Undertow finds.
+    """Play a seeded world of four vendors - honest, gaming, too small, losing customers - and show what Undertow finds.
 
     Starts an embedded broker of its own, unless --broker names one: then the demo's topics stand in a namespace of
     their own there, and are deleted at the end. Ctrl-C leaves nothing running.
@@ -60,7 +61,7 @@ def demo(
     """
     own = ctx.get_parameter_source("broker") == click.core.ParameterSource.DEFAULT
     console = Console()
-    world = World(seed=seed, start=START, days=days)
+    world = World(seed=seed, start=START, days=days, vendors=(*DEFAULT, FADING))
     # ended by a supervisor, or started where Ctrl-C is ignored (a background job): leave as tidily
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, signal.default_int_handler)
@@ -116,9 +117,24 @@ def _play(
                 right = found(figures, world.truth(story.end))
                 if once and (right or time.monotonic() - over_since > PATIENCE):
                     live.refresh()
+                    _last_scene(console, world, figures, chosen)
                     console.print("the figures are the truth" if right else "[red]the figures are not the truth[/]")
                     return right
             time.sleep(STEP)
+
+
+def _last_scene(console: Console, world: World, figures: dict[str, Shown], chosen: Settings) -> None:
+    """Who has left, by the list, with the simulation's truth beside it."""
+    deadline = time.monotonic() + PATIENCE
+    while (list_ := leavers.found(chosen)) is None and time.monotonic() < deadline:
+        time.sleep(STEP)
+    if list_ is None:
+        console.print("no customer was evaluated: the extra 'churn' is not installed, or the story is too short")
+        return
+    shown = figures.get(FADING.name)
+    left = world.left(list_.today * DAY)[FADING.name]
+    for line in leavers.lines(FADING.name, list_.listed, left, shown.reported if shown is not None else None):
+        console.print(line, highlight=False)
 
 
 class _Story:

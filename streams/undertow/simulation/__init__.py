@@ -4,8 +4,8 @@ Pure: the same seed gives the same events, byte for byte. Read ``plans`` first, 
 Vendors that game, and honest ones who look close to it, stand in ``conduct``; ``month`` plays them.
 """
 
-from undertow.simulation.plans import DEFAULT, VendorPlan
+from undertow.simulation.plans import DEFAULT, FADING, VendorPlan
 from undertow.simulation.truth import Truth
 from undertow.simulation.world import World
 
-__all__ = ["DEFAULT", "Truth", "VendorPlan", "World"]
+__all__ = ["DEFAULT", "FADING", "Truth", "VendorPlan", "World"]

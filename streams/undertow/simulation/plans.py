@@ -51,6 +51,12 @@ class VendorPlan(Struct, frozen=True, kw_only=True):
     """Share of the returning customers' tickets that it links to the earlier one."""
     keeps_promises: Share = 0.95
     """Share of its promises kept."""
+    worsens: tuple[Share, float] = (1.0, 1.0)
+    """From which share of the story on, and how many times as often, its tickets are reopened and customers come back."""
+    drives_away: Share = 0.0
+    """Share of the tickets from then on whose customer leaves with the last solve, without a word."""
+    activity: tuple[Share, ...] = (0.005, 0.015, 0.05)
+    """Shares of days on which its customers are active, one of them each."""
     work: int = 3 * HOUR
     """Median seconds from an answer to the solve."""
     close_after: tuple[int, int] = (5 * DAY, 7 * DAY)
@@ -58,9 +64,11 @@ class VendorPlan(Struct, frozen=True, kw_only=True):
 
     @property
     def fails(self) -> float:
-        """Share of solved tickets that go wrong by the vendor's doing. Chance comes on top."""
+        """Share of solved tickets that go wrong by the vendor's doing, over the whole story. Chance comes on top."""
+        since, factor = self.worsens
+        mean = since + (1 - since) * factor
         kept = 1 - PROMISED * (1 - self.keeps_promises)
-        return 1 - (1 - self.reopens) * (1 - self.comes_back) * kept * (1 - SURVEYED * UNFAIR)
+        return 1 - (1 - self.reopens * mean) * (1 - self.comes_back * mean) * kept * (1 - SURVEYED * UNFAIR)
 
     def expected(self, tolerance: float) -> Colour:
         """What the verdict must come to with enough tickets. ``tolerance`` is a ratio, well apart from ``fails``."""
@@ -103,3 +111,18 @@ DEFAULT: Final = (
     ),
 )
 """Green and green inside; green and red inside; and one of whom nobody can tell yet in 180 days: too few tickets."""
+
+FADING: Final = VendorPlan(
+    name="fading",
+    customers=300,
+    tickets_per_day=2.6,
+    answers_in_time=0.92,
+    claims_met=0.97,
+    hides_reopens=0.3,
+    reopens=0.015,
+    comes_back=0.06,
+    worsens=(0.4, 6.0),
+    drives_away=0.35,
+    activity=(0.12, 0.2, 0.35),
+)
+"""Good for a while; then it goes wrong, its figures stay green, and customers leave without a word."""

@@ -103,14 +103,24 @@ class Story:
 
     plan: VendorPlan
     customers: list[Customer]
+    worse_from: int
+    """When the vendor's work becomes worse."""
     tickets: list[Ticket] = field(default_factory=list)
+
+    def often(self, share: float, at: int) -> float:
+        """A share of what goes wrong, as it is at a time."""
+        return min(1.0, share * self.plan.worsens[1]) if at >= self.worse_from else share
 
 
 def live(plan: VendorPlan, random: Random, start: datetime, days: int) -> Story:
     """Simulate one vendor for ``days`` from ``start``."""
-    story = Story(plan, [_customer(plan, number, random, days) for number in range(1, plan.customers + 1)])
+    customers = [_customer(plan, number, random, days) for number in range(1, plan.customers + 1)]
+    story = Story(plan, customers, int(plan.worsens[0] * days * DAY))
     for opened in sorted(_moment(random, start, days) for _ in range(round(plan.tickets_per_day * days))):
-        ticket: Ticket | None = _play(story, random, random.choice(story.customers), opened, _topic(random))
+        customer = random.choice(story.customers)
+        if plan.drives_away and customer.silent_from is not None and opened >= customer.silent_from:
+            continue  # who has left makes no contact
+        ticket: Ticket | None = _play(story, random, customer, opened, _topic(random))
         while ticket is not None and ticket.solves[-1] < days * DAY:
             ticket = _return(story, random, ticket)
     returned = {ticket.origin.number for ticket in story.tickets if ticket.origin is not None}
@@ -124,7 +134,7 @@ def live(plan: VendorPlan, random: Random, start: datetime, days: int) -> Story:
 
 def _customer(plan: VendorPlan, number: int, random: Random, days: int) -> Customer:
     moves = random.randrange(days * DAY) if random.random() < 0.08 else None
-    return Customer(f"{plan.name}-c{number:04d}", random.choice(SEGMENTS), moves, random.choice((0.005, 0.015, 0.05)))
+    return Customer(f"{plan.name}-c{number:04d}", random.choice(SEGMENTS), moves, random.choice(plan.activity))
 
 
 def _moment(random: Random, start: datetime, days: int) -> int:
@@ -160,7 +170,7 @@ def _play(
     if random.random() < plan.flickers:
         reopens.append(Reopen(solves[-1] + random.randint(20, 240), "vendor"))
         solves.append(reopens[-1].at + random.randint(60, 600))
-    if random.random() < plan.reopens:
+    if random.random() < story.often(plan.reopens, opened):
         while True:
             reopens.append(Reopen(solves[-1] + _delay(random, 2, 14, latest=20), "customer"))
             solves.append(reopens[-1].at + HOUR + _work(plan, random))
@@ -185,6 +195,8 @@ def _play(
         origin=origin,
     )
     story.tickets.append(ticket)
+    if plan.drives_away and opened >= story.worse_from and random.random() < plan.drives_away:
+        customer.silent_from = min(solves[-1], customer.silent_from or solves[-1])
     return ticket
 
 
@@ -206,7 +218,10 @@ def _claims(
 def _return(story: Story, random: Random, failed: Ticket) -> Ticket | None:
     """The new ticket of a customer whom the last one did not help, or None: it helped, or the customer said nothing."""
     plan = story.plan
-    if random.random() >= plan.comes_back:
+    if random.random() >= story.often(plan.comes_back, failed.opened):
+        return None
+    left = failed.customer.silent_from
+    if plan.drives_away and left is not None and left <= failed.closed:
         return None
     opened = failed.solves[-1] + _delay(random, 5, 30, latest=45)
     linked = random.random() < plan.links

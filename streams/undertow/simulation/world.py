@@ -70,6 +70,16 @@ class World:
             story.plan.name: truth_of(story, _contract(story.plan), now, self.days * DAY) for story in self._stories
         }
 
+    def left(self, as_of: float) -> dict[str, frozenset[str]]:
+        """By vendor, the customers who had left by ``as_of`` (seconds): every other one was still there."""
+        now = as_of - self.start.timestamp()
+        return {
+            story.plan.name: frozenset(
+                one.name for one in story.customers if one.silent_from is not None and one.silent_from <= now
+            )
+            for story in self._stories
+        }
+
     def _by_vendor(self, story: Story) -> Iterator[Told]:
         teller = Teller(story.plan, _random(self.seed, story.plan.name, "telling"), self._instant)
         for ticket in story.tickets:

@@ -279,10 +279,10 @@ class Judgements:
         known = [self.contacts.get((vendor, customer, None)) for vendor in self._vendors_of.pop(customer, ())]
         keys = {ticket.key for contacts in known if contacts is not None for ticket in contacts.tickets}
         for key in keys:
+            for waiting in (self._stale, self._owed, self._telling):
+                waiting.discard(key)
             self._changed.pop(key, None)
             self._close(key, done)
-        for owed in (self._stale, self._owed, self._telling):
-            owed -= keys
         return keys
 
     def _wake(self, ticket: Ticket, when: float) -> None:

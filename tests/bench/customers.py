@@ -8,6 +8,7 @@ ticket of one of three vendors. They are dealt to eight casebooks, as they would
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from itertools import islice
@@ -17,26 +18,38 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
-from cramjam import lz4
 
 from undertow.domain import activity, worth
 from undertow.domain.activity import RETAINED, Days
-from undertow.domain.arms import Arms, after_a_ticket, not_durable, quiet_ones, total
-from undertow.domain.excess import excess, words
-from undertow.domain.iceberg import STOPPED, heard, iceberg
-from undertow.domain.ledger import ALL
-from undertow.domain.silence import HORIZONS, Customer, Design, Ticket, cohort, observe
+from undertow.domain.contract import DAY, Contract
+from undertow.domain.facts import Active, Fact, Place, Seen
+from undertow.domain.ledger import Position
 from undertow.domain.spikes import Count, spike
-from undertow.fitting import Book, fit
-from undertow.fitting.leaving import leaving
+from undertow.stages.after import After
+from undertow.stages.casebook import Casebook
+from undertow.stages.contacts import Few, Ticket
+from undertow.stages.evaluation import State, evaluate, population
+from undertow.stages.night import Night
+from undertow.stages.records import (
+    Entry,
+    EvaluatedSaid,
+    ModelSaid,
+    PopulationSaid,
+    SilenceSaid,
+    casebook_partition,
+)
+from undertow.stages.rows import customer_of, flat, ticket_key
+from undertow.stages.segments import Segments
 
 TODAY = 20_000
+COLLECT_EVERY = 50_000
+"""As ``undertow.agents.worker``, which needs Faust."""
 VENDORS = ("acme", "zenith", "nadir")
 CASEBOOKS = 8
 T = TypeVar("T")
 
 
-def population(n: int, seed: int) -> dict[bytes, bytes]:
+def everybody(n: int, seed: int) -> dict[bytes, bytes]:
     """Packed activity by key, as the state has it."""
     draw = np.random.default_rng(seed)
     found: dict[bytes, bytes] = {}
@@ -53,9 +66,10 @@ def population(n: int, seed: int) -> dict[bytes, bytes]:
     return found
 
 
-def stored(days: bytes, amounts: bytes) -> bytes:
-    """A row: no facts, the days, the amounts."""
-    return bytes(lz4.compress_block(msgspec.msgpack.encode((1, (), days, amounts))))
+def activity_of(customer: str, day: int, number: int) -> Entry:
+    """One event as intake hands it on; a third carry an amount."""
+    fact = Fact(day * DAY + number % 80_000, 0, 0.0, str(number), "/shop", Active(9.5 if number % 3 else None))
+    return Entry(None, customer, None, Seen(fact, Place("customer.activity", 0, number)))
 
 
 def resident(values: dict[bytes, bytes]) -> float:
@@ -74,67 +88,80 @@ def timed(name: str, work: Callable[[], T]) -> T:
 
 def main(n: int) -> None:
     random = Random(1)
-    state = population(n, 1)
+    state = everybody(n, 1)
     mean = sum(activity.unpack(one).bits.bit_count() for one in islice(state.values(), 1000)) / 1000
     amounts = b""
     for day in (TODAY - 9, TODAY - 3):
         amounts = worth.add(amounts, day, 12.34)
     print(f"{n:,} customers, two years, {mean:.0f} active days each")
     print(f"  state, days alone                              {resident(state):7.1f} bytes a customer")
-    rows = {key: stored(days, amounts) for key, days in state.items()}
+    rows = {key: flat(days, amounts) for key, days in state.items()}
     print(f"  state, as rows with amounts                    {resident(rows):7.1f} bytes a customer")
     half = random.getrandbits(RETAINED) | 1 | 1 << (RETAINED - 1)
     full = activity.pack(Days(TODAY - RETAINED, half))
-    print(f"  the same if every second day were active       {resident({k: stored(full, amounts) for k in rows}):7.1f}")
-    keys = list(state)
-    events = [(random.choice(keys), TODAY - random.randrange(400)) for _ in range(200_000)]
+    print(f"  the same if every second day were active       {resident({k: flat(full, amounts) for k in rows}):7.1f}")
+    names = [customer for key in state if (customer := customer_of(key)) is not None]
+    book = Casebook(0, {}, rows)
+    events = [activity_of(random.choice(names), TODAY - random.randrange(400), number) for number in range(200_000)]
+    gc.freeze()  # as a worker has it
+    gc.set_threshold(COLLECT_EVERY, 10, 10)
     begun = process_time()
-    for key, day in events:
-        state[key] = activity.add(state[key], day)
-    print(f"  fold of an event, days alone                   {(process_time() - begun) / len(events) * 1e6:7.2f} us")
+    for start in range(0, len(events), 500):
+        rows.update(book.fold(events[start : start + 500]).rows)  # type: ignore[arg-type]
+    print(f"  casebook's fold of an activity event             {(process_time() - begun) / len(events) * 1e6:7.2f} us")
+    del events, names, book, state
     begun = process_time()
-    decode = msgspec.msgpack.decode
-    for key, day in events:
-        _, _, days, known = decode(lz4.decompress_block(rows[key]))
-        rows[key] = stored(activity.add(days, day), known)
-    print(f"  fold of an event, row read and written         {(process_time() - begun) / len(events) * 1e6:7.2f} us")
-    del rows
-    begun = process_time()
-    nightly(state, random)
-    print(f"  nightly evaluation, all of it                  {process_time() - begun:7.2f} s")
+    nightly(rows, random)
+    print(f"  all of the night, dealing out included                  {process_time() - begun:7.2f} s")
 
 
 def nightly(state: dict[bytes, bytes], random: Random) -> None:
-    """Fit, evaluate, list; compare silence for every vendor; spikes."""
-    named = {key[2:].decode(): days for key, days in state.items()}
-    book = timed("histories", lambda: Book.of(named.values(), TODAY - 1, 7.0))
-    found = timed("fit", lambda: fit(book))
-    gone = timed("P(alive), the list", lambda: leaving(named, {}, TODAY - 1, found, most=1000))
-    print(f"    {found.model}; {gone.left:,.0f} left, {found.evaluations} passes")
-    dealt: list[list[Customer]] = [[] for _ in range(CASEBOOKS)]
-    for place, (name, days) in enumerate(named.items()):
-        tickets = tuple(
-            Ticket(random.choice(VENDORS), ended - 2, ended, random.random() < 0.8)
-            for ended in (TODAY - random.randrange(180), TODAY - random.randrange(180))
-            if random.random() < 0.26
-        )
-        dealt[place % CASEBOOKS].append(Customer(name, activity.unpack(days), tickets, ((0, "abcd"[place % 4]),)))
-    arms: dict[tuple[str, str], list[Arms]] = {}
+    """What eight casebooks and the ledger do in a night, by the product's own functions; tickets and rows are there already."""
+    books = dealt(state, random)
+    night = Night(CASEBOOKS)
     begun = process_time()
-    for casebook in dealt:
-        seen = observe(casebook, TODAY, Design(), found.model)
-        for vendor in VENDORS:
-            for compared in (after_a_ticket, not_durable, quiet_ones):
-                for (segment, horizon), one in compared(seen, vendor).items():
-                    if segment == ALL and horizon == HORIZONS[-1]:
-                        arms.setdefault((vendor, compared.__name__), []).append(one)
-        known = [heard(casebook, vendor, cohort(TODAY, STOPPED, Design())) for vendor in VENDORS]
-    print(f"  {'silence of three vendors, eight casebooks':<46} {process_time() - begun:7.2f} s")
-    shown = excess(total(arms["acme", "after_a_ticket"]), HORIZONS[-1])
-    print(f"    acme: {words(shown, 20)}")
-    iceberg(known[0], excess(total(arms["acme", "quiet_ones"]), STOPPED))
+    said = [population(book, TODAY) for book in books]
+    for partition, one in enumerate(said):
+        night.fold(PopulationSaid(partition, Position(1, 0), TODAY, one))
+    print(f"  {'populations of eight casebooks':<46} {process_time() - begun:7.2f} s")
+    found = timed("fit", night.fit)
+    assert found is not None
+    print(f"    {found.model}; {found.customers:,} customers, a sample of each casebook")
+    night.fold(ModelSaid(TODAY, found, 0.0, 0.0))
+    ask = night.ask()
+    assert ask is not None
+    begun = process_time()
+    for partition, book in enumerate(books):
+        one = evaluate(book, ask)
+        at = Position(1, 1)
+        for vendor, arms in one.arms.items():
+            night.fold(SilenceSaid(partition, at, TODAY, vendor, arms, one.heard[vendor]))
+        night.fold(EvaluatedSaid(partition, at, TODAY, TODAY, list(one.arms), one.customers, one.left, one.calls))
+    print(f"  {'evaluation of eight casebooks, three vendors':<46} {process_time() - begun:7.2f} s")
+    shown = timed("the ledger's part", lambda: night.state(books[0].contracts))
+    assert shown is not None
+    print(f"    {shown.customers:,} customers, {shown.left or 0:,.0f} left; acme: {shown.silences[2].words}")
     counts = {TODAY - age: Count(40, random.randrange(8)) for age in range(120)}
     timed("spikes of 300 series", lambda: [spike(counts, TODAY) for _ in range(300)])
+
+
+def dealt(state: dict[bytes, bytes], random: Random) -> list[State]:
+    """Customers and their tickets, as casebooks hold them."""
+    contracts = {vendor: Contract(vendor=vendor, segments=("a", "b")) for vendor in VENDORS}
+    books = [State({}, {}, Segments(), contracts) for _ in range(CASEBOOKS)]
+    for key, row in state.items():
+        customer = customer_of(key)
+        assert customer is not None
+        book = books[casebook_partition(customer, CASEBOOKS)]
+        book.rows[key] = row  # type: ignore[index]
+        for number in range(2):
+            if random.random() < 0.26:
+                vendor, ended = random.choice(VENDORS), TODAY - random.randrange(180)
+                held = random.random() < 0.8
+                ticket = Ticket(ticket_key(vendor, customer, str(number)), (ended - 2) * DAY)
+                ticket.after = After(ended * DAY, held, not held, not held and random.random() < 0.1)
+                book.contacts.setdefault((vendor, customer, None), Few()).add(ticket)  # type: ignore[attr-defined]
+    return books
 
 
 if __name__ == "__main__":

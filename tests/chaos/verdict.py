@@ -17,6 +17,7 @@ from undertow.domain.activity import unpack
 from undertow.domain.ledger import Ledger
 from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector
+from undertow.metrics.customers import CUSTOMERS
 from undertow.stages import ledger as ledger_stage
 from undertow.stages import letters
 from undertow.stages.intake import period_claim
@@ -29,6 +30,8 @@ SPAN = 5_000
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its labels."""
+OF_CUSTOMERS = {metric.name for metric in CUSTOMERS}
+"""Said once a night, of that night's state: a replay that is judged once knows no such nights."""
 Token = tuple[object, ...]
 """What an event must leave behind: an id, a customer's active day, or a period claim."""
 
@@ -204,7 +207,9 @@ def _shown(worker: Worker) -> dict[Sample, float]:
     return {
         sample: value
         for sample, value in _samples(text).items()
-        if sample[0].startswith("undertow_") and not sample[0].startswith((*own, "undertow_dead_", "undertow_build_"))
+        if sample[0].startswith("undertow_")
+        and not sample[0].startswith((*own, "undertow_dead_", "undertow_build_"))
+        and sample[0] not in OF_CUSTOMERS
     }
 
 

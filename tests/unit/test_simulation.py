@@ -211,6 +211,7 @@ def test_every_event_type_has_a_topic() -> None:
             e.CustomerRefunded,
             e.CustomerInvoiced,
             e.CustomerSegmentChanged,
+            e.CustomerMerged,
         },
         "vendor.disputes": {e.DisputeAnswered, e.DisputeRuled},
     }

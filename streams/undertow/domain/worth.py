@@ -20,6 +20,8 @@ _MOST: Final = 10**14
 
 def add(packed: bytes, day: int, amount: float) -> bytes:
     """With the amount of one event on ``day`` (days since 1970-01-01); the very object when nothing changed."""
+    if len(packed) == KEPT * SIZE and day < packed[0] | packed[1] << 8:
+        return packed  # later days are known
     cents = max(-_MOST, min(round(amount * 100), _MOST))
     return _joined(packed, {day: cents})
 

@@ -13,7 +13,7 @@ from typing import Final
 from undertow.domain import activity, worth
 from undertow.domain.cells import Cell, CellKey
 from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Active, Merged, Seen, join
+from undertow.domain.facts import Active, Fact, Merged, Seen, join
 from undertow.domain.ledger import Position
 from undertow.stages.effects import Done
 from undertow.stages.evaluation import State, evaluate, population
@@ -44,6 +44,7 @@ from undertow.stages.rows import (
     flat,
     ticket_key,
     unflattened,
+    with_day,
 )
 
 NOTHING_SAID: Final[Mapping[bytes, bytes]] = MappingProxyType({})
@@ -245,19 +246,16 @@ class Casebook:
             self._judgements.ticket(key, facts, news)
 
     def _fold_customer(self, customer: str, seen: list[Seen], done: Done) -> None:
-        """Most of it is activity of customers without facts: then nothing is decoded but the bytes that change."""
+        """Most of it is activity of customers without facts: then nothing is read but the byte that changes."""
         key = customer_key(customer)
         value = self._rows.get(key)
-        facts: list[Seen] = []
-        plain = (b"", b"") if value is None else unflattened(value)
-        if plain is not None:
-            days, amounts = plain
-        else:
-            assert value is not None
-            row = decode(value)
-            assert isinstance(row, CustomerRow)
-            facts, days, amounts = row.facts, row.days, row.amounts
-        before = (facts, days, amounts)
+        if len(seen) == 1 and value is not None and (new := self._with_day(value, seen[0].fact)) is not None:
+            if new is not value:
+                done.rows[key] = new
+            return
+        row = decode(value) if value is not None else CustomerRow([], b"", b"")
+        assert isinstance(row, CustomerRow)
+        facts, days, amounts = before = row.facts, row.days, row.amounts
         told: list[Seen] = []
         for one in seen:
             body = one.fact.body
@@ -281,6 +279,12 @@ class Casebook:
         done.rows[key] = new
         if facts is not before[0]:
             self._judgements.customer(customer, facts)
+
+    def _with_day(self, value: bytes, fact: Fact) -> bytes | None:
+        if type(fact.body) is not Active:
+            return None
+        oldest = int(self.as_of // DAY) - activity.RETAINED + 1
+        return with_day(value, int(fact.time // DAY), oldest, valued=fact.body.value is not None)
 
     def _too_late(self, vendor: str, time: float) -> bool:
         contract = self._contracts.get(vendor)

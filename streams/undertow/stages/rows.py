@@ -64,6 +64,7 @@ _FLAT: Final = 0x80
 """Marks a flat row in its third byte. In an LZ4 block that byte is part of the length, at most 0x0d by MAX_ROW_BYTES."""
 _START: Final = 2
 """Bytes of a packed set before its bitmap: the flat row has its mark behind them, and the amounts at its end."""
+_BYTES: Final = [bytes((byte,)) for byte in range(256)]
 CLOCK: Final = _pack(())
 """Key of the clock: keys of tickets have three parts, of customers one, so none can be it."""
 
@@ -134,6 +135,27 @@ def unflattened(value: bytes) -> tuple[bytes, bytes] | None:
     end = len(value) - mark * worth.SIZE
     bits = value[_START + 1 : end]
     return value[:_START] + bits if bits else b"", value[end:]
+
+
+def with_day(value: bytes, day: int, oldest: int, *, valued: bool) -> bytes | None:
+    """A row with an active day in it, changed in one byte: the very object when it knew the day.
+
+    None where that cannot be: there are facts, the day lies outside the bitmap, days before ``oldest`` have to go, or the day
+    is ``valued`` and may be one of the latest. Most activity is spared everything else by it.
+    """
+    mark = value[_START] - _FLAT
+    if mark < 0:
+        return None
+    start = value[0] | value[1] << 8
+    end = len(value) - mark * worth.SIZE
+    at = _START + 1 + (day - start >> 3)
+    if day < start or at >= end or start < oldest:
+        return None
+    if valued and (mark < worth.KEPT or day >= value[end] | value[end + 1] << 8):
+        return None
+    byte = value[at]
+    changed = byte | 1 << (day - start & 7)
+    return value if changed == byte else value[:at] + _BYTES[changed] + value[at + 1 :]
 
 
 def bounded(row: Row) -> bytes | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from undertow.domain.facts import Complained, Seen
 from undertow.domain.outcomes import Judgement
 from undertow.domain.timeline import Timeline
 
@@ -21,11 +20,11 @@ class After(Struct, frozen=True, gc=False):
     complained: bool
 
 
-def after(line: Timeline, outcome: Judgement, facts: list[Seen]) -> After:
+def after(line: Timeline, outcome: Judgement) -> After:
     """As of the judgement given."""
     return After(
         ended=line.solves[-1] if len(line.solves) > len(line.reopens) else None,
         durable=not (outcome.reopened or outcome.repeat_contact) if outcome.mature else None,
         unhappy=outcome.bad,
-        complained=any(type(one.fact.body) is Complained for one in facts),
+        complained=any(signal.outcome == "complained" for signal in outcome.signals),
     )

@@ -120,7 +120,7 @@ class Casebook:
         """A new owner begins: the next epoch, so that whatever it says outranks every earlier owner."""
         self.epoch += 1
         rows = {**self._rebuilt.rows, CLOCK: encode(ClockRow(self.as_of, self.epoch))}
-        return Done(rows=rows, cells=set(self.cells), findings=self._rebuilt.findings)
+        return Done(rows=rows, cells=set(self.cells), findings=self._rebuilt.findings, moved=self._people.retold())
 
     # -- saying
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Final
 
+from undertow.stages.contacts import Ticket
+
 HOUR: Final = 3600.0
 """Seconds. Tickets lie in a drawer an hour: a heap entry a ticket would cost as much memory as all else kept of it."""
 
@@ -27,6 +29,12 @@ class Due:
             heappush(self._hours, hour)
         else:
             drawer.append(key)
+
+    def wake(self, ticket: Ticket, when: float) -> None:
+        """Set a ticket's time, unless it is what it was; infinity is never."""
+        if when != ticket.due and when != float("inf"):
+            ticket.due = when
+            self.put(ticket.key, when)
 
     def ripe(self, as_of: float) -> set[bytes]:
         """Take out the tickets whose time has come."""

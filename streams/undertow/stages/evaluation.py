@@ -6,14 +6,13 @@ Functions of the rows and of what follows from them, called between two spans; t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from undertow.domain import activity, calls, worth
 from undertow.domain.arms import Arms, Comparisons
 from undertow.domain.calls import Call, Calls
 from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Complained, Seen
 from undertow.domain.iceberg import STOPPED, Heard, heard
 from undertow.domain.ledger import ALL
 from undertow.domain.night import Compared
@@ -66,8 +65,6 @@ class _Known(NamedTuple):
     days: dict[str, bytes]
     """Packed active days by customer."""
     values: dict[str, float]
-    complaints: dict[str, list[float]]
-    """Times of complaints that name no ticket."""
 
 
 def population(state: State, night: int) -> Population:
@@ -100,7 +97,7 @@ def evaluate(state: State, ask: Ask) -> Evaluated:
 
 def _read(state: State, today: int | None = None) -> _Known:
     """Everybody; of their days those retained on day ``today``, by default all."""
-    known = _Known({}, {}, {})
+    known = _Known({}, {})
     for key, value in list(state.rows.items()):
         customer = customer_of(key)
         if customer is None or customer in state.gone:
@@ -110,9 +107,6 @@ def _read(state: State, today: int | None = None) -> _Known:
             row = decode(value)
             assert isinstance(row, CustomerRow)
             plain = row.days, row.amounts
-            complaints = _complaints(row.facts)
-            if complaints:
-                known.complaints[customer] = complaints
         days, amounts = plain
         if today is not None:
             days = activity.retained(days, today)
@@ -123,10 +117,6 @@ def _read(state: State, today: int | None = None) -> _Known:
     return known
 
 
-def _complaints(facts: Iterable[Seen]) -> list[float]:
-    return [one.fact.time for one in facts if type(one.fact.body) is Complained]
-
-
 def _people(state: State, known: _Known, today: int) -> list[Customer]:
     """Everybody with activity or a ticket, in the order of names: who serves as a control depends on no order of arrival."""
     tickets: defaultdict[str, list[Ticket]] = defaultdict(list)
@@ -135,7 +125,6 @@ def _people(state: State, known: _Known, today: int) -> list[Customer]:
     for (vendor, customer, _), contacts in list(state.contacts.items()):
         if customer is None:
             continue
-        within = state.contracts[vendor].repeat_window
         for ticket in contacts.tickets:
             after = ticket.after
             begun = ticket.opened_at if ticket.opened_at is not None else ticket.solves[0] if ticket.solves else None
@@ -146,9 +135,7 @@ def _people(state: State, known: _Known, today: int) -> list[Customer]:
             tickets[customer].append(Ticket(vendor, int(begun // DAY), ended, after.durable, number))
             if after.unhappy:
                 unhappy[customer].add(vendor)
-            if after.complained or any(
-                after.ended is not None and 0 <= at - after.ended <= within for at in known.complaints.get(customer, ())
-            ):
+            if after.complained:
                 complained[customer].add(vendor)
     segments = {segment for contract in state.contracts.values() for segment in contract.segments}
     nobody: frozenset[str] = frozenset()

@@ -64,8 +64,6 @@ class Judgements:
         """Tickets whose news may matter to those they are next to."""
         self._stale: set[bytes] = set()
 
-    # -- what comes in
-
     def ticket(self, key: bytes, facts: list[Seen], news: Sequence[Seen]) -> None:
         """A ticket's row now holds ``facts``; ``news`` are those that came, or more."""
         self._changed[key] = facts
@@ -229,7 +227,7 @@ class Judgements:
             broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
-        ticket.after = after(line, outcome, seen)
+        ticket.after = after(line, outcome)
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
         tallies = tallied(line, outcome, found, failed is not None and self._failures.again(ticket))
@@ -239,7 +237,7 @@ class Judgements:
             times = [closes_at, found.changes_at]
             if outcome.matures_at is not None and as_of < outcome.matures_at:
                 times.append(outcome.matures_at)
-            self._wake(ticket, min(times))
+            self._due.wake(ticket, min(times))
         return True
 
     def _assess(
@@ -276,20 +274,14 @@ class Judgements:
 
     def withdraw(self, customer: str, done: Done) -> set[bytes]:
         """Let go of a customer's tickets, and of what was said of them; their rows stay. Returns their keys."""
-        known = [self.contacts.get((vendor, customer, None)) for vendor in self._vendors_of.pop(customer, ())]
-        keys = {ticket.key for contacts in known if contacts is not None for ticket in contacts.tickets}
+        keys = {ticket.key for ticket in self._tickets_of(customer)}
         for key in keys:
-            for waiting in (self._stale, self._owed, self._telling):
-                waiting.discard(key)
             self._changed.pop(key, None)
             self._close(key, done)
+        for waiting in (self._stale, self._owed, self._telling, self._again):
+            waiting.difference_update(keys)
+        self._vendors_of.pop(customer, None)
         return keys
-
-    def _wake(self, ticket: Ticket, when: float) -> None:
-        """Remember when the ticket must be judged again; infinity is never."""
-        if when != ticket.due and when != float("inf"):
-            ticket.due = when
-            self._due.put(ticket.key, when)
 
     def _due_at(self, key: bytes) -> float | None:
         return None if (ticket := self.tickets.get(key)) is None else ticket.due

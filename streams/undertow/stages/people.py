@@ -38,6 +38,8 @@ class People:
         self._judgements = judgements
         self.heirs: dict[str, frozenset[str]] = {}
         """Who carries on the history of each customer who does not."""
+        self._known: dict[str, Edges] = {}
+        """The merges in the rows of those who have any."""
         self._withdrawn: dict[str, set[bytes]] = {}
         """Their tickets' keys."""
         self._forgotten: dict[bytes, float] = {}
@@ -52,6 +54,10 @@ class People:
     def know_forgotten(self, key: bytes, row: ForgottenRow) -> None:
         """A forgotten customer's row."""
         self._forgotten[key] = row.at
+
+    def retold(self) -> list[Entry]:
+        """Every merge once more: a crash may have come between knowing one and telling it."""
+        return [entry for customer in self._known for entry in self._told(customer, self._facts(customer))]
 
     def aside(self, key: bytes) -> bool:
         """Whether a ticket is one of a customer who does not carry on: then it is remembered, and not to be judged."""
@@ -81,20 +87,20 @@ class People:
         return found
 
     def merge(self, customer: str, read: Iterable[Seen], facts: list[Seen], done: Done) -> None:
-        """Merges were read in the customer's row, for the first time or again; ``facts`` are all that is now known of it."""
-        for one in read:  # its own come from the source: who only hears of a merge must not tell it back, for ever
-            body = one.fact.body
-            if isinstance(body, Merged) and body.customer == customer != body.into:
-                done.moved.append(Entry(None, body.into, None, one))
-        was = customer in self.heirs
-        self._note(customer, edges(facts))
+        """Merges were read in the customer's row, for the first time or again; ``facts`` are all that is now known of it.
+
+        Everybody named hears what is new, for who carries on may change by it; what is known is not told again, except by
+        whom the merge is of, so the telling ends.
+        """
+        was, grown = customer in self.heirs, self._note(customer, edges(facts))
+        own = any(isinstance(one.fact.body, Merged) and one.fact.body.customer == customer for one in read)
+        if grown or own:
+            done.moved += self._told(customer, facts)
         heirs = self.heirs.get(customer)
         if heirs is not None:
             self._withdraw(customer, done)
             for entry in self._everything(customer, facts, done):
-                body = entry.seen.fact.body
-                told = {body.customer} if isinstance(body, Merged) else set()
-                done.moved += passed_on(entry, sorted(heirs - told))
+                done.moved += passed_on(entry, sorted(heirs))
         elif was:
             for key in self._withdrawn.pop(customer, ()):
                 facts = self._ticket(key, done)
@@ -106,6 +112,7 @@ class People:
         self._withdraw(customer, done)
         self._withdrawn.pop(customer, None)
         self.heirs.pop(customer, None)
+        self._known.pop(customer, None)
         self._judgements.customer(customer, [])
         # all rows are looked at: those of a vendor that has left the contracts are in no index
         own = [key for key in self._rows if _whose(key) == customer]
@@ -120,12 +127,26 @@ class People:
 
     # -- in between
 
-    def _note(self, customer: str, known: Edges) -> None:
+    def _note(self, customer: str, known: Edges) -> bool:
+        """Remember merges. Returns whether any is new."""
+        grown = known != self._known.get(customer, frozenset())
+        self._known[customer] = known
         heirs = carrying_on(customer, known)
         if customer in heirs:
             self.heirs.pop(customer, None)
         else:
             self.heirs[customer] = heirs
+        return grown
+
+    def _told(self, customer: str, facts: Iterable[Seen]) -> list[Entry]:
+        """All merges of a customer's row, for everybody else whom they name; nobody is told of its own."""
+        named = {name for edge in self._known.get(customer, ()) for name in edge} - {customer}
+        return [
+            Entry(None, name, None, one)
+            for one in facts
+            for name in sorted(named)
+            if isinstance(body := one.fact.body, Merged) and body.customer not in {name, body.into}
+        ]
 
     def _withdraw(self, customer: str, done: Done) -> None:
         keys = self._judgements.withdraw(customer, done)
@@ -135,7 +156,8 @@ class People:
     def _everything(self, customer: str, facts: list[Seen], done: Done) -> Iterable[Entry]:
         """All that is known of a customer, as entries."""
         for one in facts:
-            yield Entry(None, customer, None, one)
+            if not isinstance(one.fact.body, Merged):
+                yield Entry(None, customer, None, one)
         value = _latest(customer_key(customer), self._rows, done)
         row = decode(value) if value is not None else None
         if isinstance(row, CustomerRow):
@@ -143,6 +165,10 @@ class People:
         for key in sorted(self._withdrawn.get(customer, ())):
             vendor, _, number = name_of(key)
             yield from ticket_entries(vendor, customer, number, self._ticket(key, done))
+
+    def _facts(self, customer: str) -> list[Seen]:
+        row = decode(self._rows[customer_key(customer)])
+        return row.facts if isinstance(row, CustomerRow) else []
 
     def _ticket(self, key: bytes, done: Done) -> list[Seen]:
         value = _latest(key, self._rows, done)

@@ -1,11 +1,9 @@
 """Facts: what the domain keeps of an event, and the set they form.
 
-A fact set is a join: the union of two sets, each fact with the lowest place it was read at. Union is commutative,
-associative and idempotent, so duplicates, replays and any order of arrival give the same set, and :func:`join` writes
-equal sets down as equal lists. The same (source, id)
-with other content is another fact: both stay, the one read first counts, and the pair is evidence of a rewritten feed.
-
-Times are seconds since 1970-01-01T00:00Z.
+A fact set is a join: the union of two sets, each fact with the lowest place it was read at. Union is commutative, associative
+and idempotent, so duplicates, replays and any order of arrival give the same set, and :func:`join` writes equal sets down as
+equal lists. The same (source, id) with other content is another fact: both stay, the one read first counts, and the pair is
+evidence of a rewritten feed. Times are seconds since 1970-01-01T00:00Z.
 """
 
 from __future__ import annotations

@@ -36,7 +36,18 @@ from undertow.topics import SOURCES
 from undertow.wire import REASONS
 
 Unit = Literal[
-    "", "seconds", "ratio", "tickets", "customers", "events", "records", "partitions", "letters", "score", "bytes", "findings"
+    "",
+    "seconds",
+    "ratio",
+    "tickets",
+    "customers",
+    "events",
+    "records",
+    "partitions",
+    "letters",
+    "score",
+    "bytes",
+    "findings",
 ]
 
 

@@ -56,7 +56,7 @@ class Judgements:
         self._failures = Failures()
         self._again: set[bytes] = set()
         """Tickets that a judgement just given changes."""
-        self._due = Due(self._due_at)
+        self._due = Due(lambda key: None if (ticket := self.tickets.get(key)) is None else ticket.due)
         self._changed: dict[bytes, list[Seen]] = {}
         """Facts that came since the last settlement, read already."""
         self._owed: set[bytes] = set()
@@ -88,8 +88,6 @@ class Judgements:
     def owing(self) -> bool:
         """Whether anything is owed a judgement."""
         return bool(self._owed or self._stale or self._telling)
-
-    # -- what follows
 
     def settle(self) -> Done:
         """Give the judgements that are owed."""
@@ -282,9 +280,6 @@ class Judgements:
             waiting.difference_update(keys)
         self._vendors_of.pop(customer, None)
         return keys
-
-    def _due_at(self, key: bytes) -> float | None:
-        return None if (ticket := self.tickets.get(key)) is None else ticket.due
 
     def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""

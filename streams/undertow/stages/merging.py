@@ -1,9 +1,9 @@
 """Customers merged into others: who carries on whose history, and what is passed on to whom.
 
 A merge is a fact of the customer it speaks of, and is told to everybody whom the merges known so far name, so every row of a
-group comes to know all of its merges. Of each group the customers that are merged into nobody carry on; where merges go round in a circle, the
-first of it by name does. What a row knows can only grow, and whoever does not carry on passes everything on, so every order
-of events leaves the same history with the same customers. One merged into two has its history with both.
+group comes to know all of its merges. Of each group the customers that are merged into nobody carry on; where merges go round
+in a circle, the first of it by name does. What a row knows can only grow, and whoever does not carry on passes everything on,
+so every order of events leaves the same history with the same customers. One merged into two has its history with both.
 """
 
 from __future__ import annotations

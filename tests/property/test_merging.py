@@ -14,7 +14,7 @@ from undertow.domain.contract import Contract
 from undertow.domain.facts import Active, Body, Fact, Merged, Opened, Place, Seen, SegmentChanged, StatusChanged
 from undertow.stages.merging import carrying_on
 from undertow.stages.records import Entry, casebook_partition
-from undertow.stages.rows import CustomerRow, TicketRow, customer_key, decode, name_of, names_ticket
+from undertow.stages.rows import CustomerRow, TicketRow, customer_key, decode, is_ticket, name_of
 
 DAY = 86_400.0
 PARTITIONS = 3
@@ -79,7 +79,7 @@ class Company:
                 row = decode(value) if value is not None else None
                 if name in gone or casebook_partition(name, PARTITIONS) != owner.book.partition:
                     continue
-                own = sorted(key for key in owner.rows if names_ticket(key) and name_of(key)[1] == name)
+                own = sorted(key for key in owner.rows if is_ticket(key) and name_of(key)[1] == name)
                 facts = {(s.fact.id, s.fact.body) for s in row.facts} if isinstance(row, CustomerRow) else set()
                 days = row.days if isinstance(row, CustomerRow) else b""
                 amounts = row.amounts if isinstance(row, CustomerRow) else b""

@@ -19,16 +19,7 @@ from undertow.domain.verdicts import Colour
 from undertow.metrics.catalog import BY_NAME
 from undertow.metrics.labels import CLASSES, STATES, WINDOW_NAMES
 
-TO_LAND: Final = {
-    "undertow_customers_to_call": ("vendor",),
-    "undertow_iceberg_ratio": ("vendor",),
-    "undertow_iceberg_ratio_low": ("vendor",),
-    "undertow_iceberg_ratio_high": ("vendor",),
-    "undertow_excess_silence_ratio": ("vendor", "segment", "horizon", "compared"),
-    "undertow_excess_silence_ratio_low": ("vendor", "segment", "horizon", "compared"),
-    "undertow_excess_silence_ratio_high": ("vendor", "segment", "horizon", "compared"),
-    "undertow_silence_eligible_customers": ("vendor", "segment", "horizon", "compared"),
-}
+TO_LAND: Final[dict[str, tuple[str, ...]]] = {}
 """Metrics that other rooms will show, with their labels as agreed. Empty once all have landed."""
 LABELS: Final = {name: tuple(label.name for label in metric.labels) for name, metric in BY_NAME.items()} | TO_LAND
 SCRAPED: Final = {"instance", "job"}

@@ -18,7 +18,7 @@ from undertow.settings import Settings
 from undertow.stages.letters import Letter
 from undertow.stages.night import Night
 from undertow.stages.records import Forget, casebook_partition, decode_finding, decode_for_ledger, encode
-from undertow.stages.rows import customer_of, forgotten_key, name_of, names_ticket
+from undertow.stages.rows import customer_of, forgotten_key, is_ticket, name_of
 
 PATIENCE = 60.0
 """Seconds within which a running worker has done it."""
@@ -43,7 +43,7 @@ class Kept(Struct):
 
     def words(self) -> str:
         """What there is."""
-        tickets = sum(map(names_ticket, self.rows))
+        tickets = sum(map(is_ticket, self.rows))
         return (
             f"{len(self.rows) - tickets} rows of the customer, {tickets} of its tickets, {len(self.findings)} findings, "
             f"{len(self.letters)} dead letters, {'named' if self.listed else 'not named'} among the customers to call"
@@ -114,7 +114,7 @@ def _kept(chosen: Settings, customer: str) -> Kept:
         if record.value is not None:
             night.fold(decode_for_ledger(record.value))
     kept = [key for key, there in rows.items() if there]
-    tickets = {name_of(key)[0::2] for key in rows if names_ticket(key)}
+    tickets = {name_of(key)[0::2] for key in rows if is_ticket(key)}
     return Kept(
         rows=kept,
         findings=sorted(findings),
@@ -125,7 +125,7 @@ def _kept(chosen: Settings, customer: str) -> Kept:
 
 
 def _whose(key: bytes) -> str | None:
-    return name_of(key)[1] if names_ticket(key) else customer_of(key)
+    return name_of(key)[1] if is_ticket(key) else customer_of(key)
 
 
 def _about(letter: Letter, customer: str, tickets: set[Any]) -> bool:

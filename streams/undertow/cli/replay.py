@@ -20,7 +20,7 @@ from undertow.cli import silence, stated
 from undertow.cli.became import became_json, became_lines
 from undertow.cli.feeds import Source, as_records, feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, contracts, settings
-from undertow.cli.standings import examined, gap_table, in_json, lines
+from undertow.cli.standings import examined, gap_table, in_json, lines, rate_in_json
 from undertow.contracts import instant
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import ALL, Figures, Rate
@@ -223,7 +223,7 @@ def _vendor(row: Figures, said: Verdict, book: Offline) -> dict[str, Any]:
         "repeat_contact": row.repeat_contact.count,
         "repeat_contact_by_chance": round(chance.count, 1),
         "reported_met_but_bad": row.hidden.count,
-        "rates": {name: _rate(rate) for name, rate in rates.items()}
+        "rates": {name: rate_in_json(rate) for name, rate in rates.items()}
         | {
             "repeat_contact_by_chance": {
                 "value": None if chance.value is None else round(chance.value, 6),
@@ -238,12 +238,6 @@ def _vendor(row: Figures, said: Verdict, book: Offline) -> dict[str, Any]:
             "minimum_n": book.contracts[row.vendor].minimum_n,
         },
     }
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    if rate.value is None:
-        return {"value": None, "low": None, "high": None, "n": 0}
-    return {"value": round(rate.value, 6), "low": round(rate.low, 6), "high": round(rate.high, 6), "n": rate.n}
 
 
 def leaders_table(rows: Iterable[tuple[Figures, Verdict]], title: str) -> Table:
@@ -295,10 +289,8 @@ def _print(statement: Statement, book: Offline, customers: Customers | None, unt
             console.print(line)
         if (numbers := book.numbering.examined(standing.vendor)) is not None and numbers.state == "found":
             console.print(f"[red]{standing.vendor}: {numbers.words}[/]")
-        for line in silence.lines(customers, standing.vendor) if customers is not None else ():
-            console.print(line)
-    if customers is not None:
-        console.print(silence.summary(customers, book.unfitted))
+    for line in silence.all_lines(customers, book.contracts, book.unfitted) if customers is not None else ():
+        console.print(line)
     if not rows:
         console.print("no ticket was found: do the contracts name the vendors of this history?")
     if book.letters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from math import isfinite
 from typing import Any, Final
@@ -30,6 +30,13 @@ def lines(found: Customers, vendor: str) -> Iterator[str]:
     for calls in found.calls:
         if calls.vendor == vendor and calls.customers:
             yield f"{vendor}: {calls.customers:,} customers have probably left after one of its tickets"
+
+
+def all_lines(found: Customers, vendors: Iterable[str], why: str | None) -> Iterator[str]:
+    """Every vendor's, then the summary."""
+    for vendor in vendors:
+        yield from lines(found, vendor)
+    yield summary(found, why)
 
 
 def summary(found: Customers, why: str | None) -> str:

@@ -240,3 +240,10 @@ def _percent(ratio: float | None) -> str:
 
 def _day(day: int) -> str:
     return date.fromordinal(day + _EPOCH).isoformat()
+
+
+def rate_in_json(rate: Rate) -> dict[str, Any]:
+    """A rate with its interval."""
+    if rate.value is None:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    return {"value": round(rate.value, 6), "low": round(rate.low, 6), "high": round(rate.high, 6), "n": rate.n}

@@ -13,9 +13,9 @@ from undertow.domain.night import Customers, Hidden, Silence
 from undertow.metrics.labels import (
     COMPARED,
     HORIZON,
+    ICEBERG_PART,
     PARAMETER,
     PARAMETERS,
-    ICEBERG_PART,
     SEGMENT,
     STOPPED_AFTER,
     VENDOR,

@@ -25,8 +25,8 @@ from undertow.stages.rows import (
     decode,
     encode,
     forgotten_key,
+    is_ticket,
     name_of,
-    names_ticket,
 )
 
 
@@ -178,7 +178,7 @@ class People:
 
 def _whose(key: bytes) -> str | None:
     """The customer whose row or whose ticket's row it is."""
-    return name_of(key)[1] if names_ticket(key) else customer_of(key)
+    return name_of(key)[1] if is_ticket(key) else customer_of(key)
 
 
 def _latest(key: bytes, rows: Mapping[bytes, bytes], done: Done) -> bytes | None:

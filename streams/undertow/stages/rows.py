@@ -54,8 +54,7 @@ _pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder(Row).decode
 _customer_name: Final = msgspec.msgpack.Decoder(tuple[str]).decode
 _ONE: Final = _pack(("",))[0]
-_THREE: Final = _pack(("", "", ""))[0]
-"""The first byte of a key of so many parts."""
+"""The first byte of a key of one part."""
 name_of: Final = msgspec.msgpack.Decoder(TicketName).decode
 """The ticket that a key of :func:`ticket_key` names."""
 MAX_ROW_BYTES: Final = 900_000
@@ -90,11 +89,6 @@ def is_ticket(key: bytes) -> bool:
 def forgotten_key(customer: str) -> bytes:
     """Key that remembers a forgotten customer, without its name: two parts, as no other has."""
     return _pack(("forgotten", sha256(customer.encode()).digest()[:16]))
-
-
-def names_ticket(key: bytes) -> bool:
-    """Whether it is the key of a ticket."""
-    return key[0] == _THREE
 
 
 def customer_of(key: bytes) -> str | None:

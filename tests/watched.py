@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from customers import night
 from undertow import wire
 from undertow.domain.contract import Contract, Target
 from undertow.domain.standing import Statement
@@ -25,14 +26,6 @@ DAYS: Final = 150
 DAY: Final = 86_400.0
 UNPLAYED: Final = {
     "undertow_disputed_findings": "nobody answers a finding in the simulated world",
-    "undertow_customers_to_call": "customers are evaluated each night by a worker, not by a statement",
-    "undertow_iceberg_ratio": "as above",
-    "undertow_iceberg_ratio_low": "as above",
-    "undertow_iceberg_ratio_high": "as above",
-    "undertow_excess_silence_ratio": "as above",
-    "undertow_excess_silence_ratio_low": "as above",
-    "undertow_excess_silence_ratio_high": "as above",
-    "undertow_silence_eligible_customers": "as above",
 }
 """Metrics that the board below leaves empty, with the reason."""
 
@@ -59,7 +52,7 @@ def board(version: str = "1.2.3") -> Board:
         topics=[topic.name for topic in registry(Settings())],
         version=version,
     )
-    found.expose(statement, contracts)
+    found.expose(statement, contracts, night(contracts["gaming"]))
     fill_feeds(found)
     return found
 

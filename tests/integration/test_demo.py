@@ -34,7 +34,9 @@ def test_the_demo_finds_the_truth_on_a_broker_of_its_own(embedded: EmbeddedBroke
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the figures are the truth" in done.stdout
-    assert done.stdout.count("=") >= 3
+    assert done.stdout.count("=") >= 4
+    assert "spike   fading: more goes wrong" in done.stdout
+    assert "precision" in done.stdout
 
 
 @pytest.mark.broker

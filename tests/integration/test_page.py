@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 import watched
+from customers import night
 from undertow.domain.alarms import Watched
 from undertow.domain.spikes import Count, spike
 from undertow.domain.trend import Trend
@@ -76,7 +77,9 @@ def _with_the_worst(board: Board) -> Board:
         standings.append(replace(one, trend=risen, watched=(alarm,)) if one.vendor == "gaming" else one)
     more = [(replace(row, vendor=long), said) for row, said in statement.figures if row.vendor == "small"]
     spread = replace(statement, figures=(*statement.figures, *more), standings=tuple(standings))
-    board.expose(spread, {**contracts, long: contracts["small"], "unheard": contracts["small"]})
+    board.expose(
+        spread, {**contracts, long: contracts["small"], "unheard": contracts["small"]}, night(contracts["gaming"])
+    )
     return board
 
 

@@ -230,7 +230,9 @@ def test_head_has_the_headers_of_get_and_no_body(running, path) -> None:
     assert head.body == b""
     assert head.headers["Content-Type"] == get.headers["Content-Type"]
     told, length = int(head.headers["Content-Length"]), len(get.body)
-    assert told == length or (path == "/metrics" and abs(told - length) < 200), "its clocks and its CPU go on in between"
+    assert told == length or (path == "/metrics" and abs(told - length) < 200), (
+        "its clocks and its CPU go on in between"
+    )
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "NONSENSE"])

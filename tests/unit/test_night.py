@@ -219,5 +219,6 @@ def test_an_alarm_is_read_off_the_metrics() -> None:
     """Promise: whatever segment and lag it stands for; 0 is none."""
     text = (
         'undertow_spike{vendor="a",segment="all",lag="3d"} 1.0\nundertow_spike{vendor="b",segment="all",lag="3d"} 0.0\n'
+        "undertow_judged_as_of_timestamp_seconds 7.0\n"
     )
-    assert spiking(text) == {"a"}
+    assert spiking(text) == {"a": 7.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -101,13 +101,19 @@ def _play(
     begun = time.monotonic()
     over_since: float | None = None
     printed = begun
+    alarmed: dict[str, float] = {}
+    ending: list[str] = []
     with Live(console=console, auto_refresh=False, transient=False) as live:
         while True:
             now = min(world.start.timestamp() + (time.monotonic() - begun) * speed * DAY, story.end)
             story.tell_until(now)
             worker.check()
-            figures = shown(worker.metrics())
-            scene = _scene(world, worker, figures, now, story)
+            metrics = worker.metrics()
+            figures = shown(metrics)
+            alarmed = leavers.spiking(metrics) | alarmed
+            if over_since is not None and not ending:
+                ending = _ending(world, figures, chosen)
+            scene = _scene(world, worker, figures, now, story, [*_alarms(alarmed), *ending])
             live.update(scene, refresh=console.is_terminal)
             if not console.is_terminal and time.monotonic() - printed > PRINT_EVERY:
                 printed = time.monotonic()
@@ -115,26 +121,32 @@ def _play(
             if now >= story.end:
                 over_since = over_since or time.monotonic()
                 right = found(figures, world.truth(story.end))
-                if once and (right or time.monotonic() - over_since > PATIENCE):
-                    live.refresh()
-                    _last_scene(console, world, figures, chosen)
-                    console.print("the figures are the truth" if right else "[red]the figures are not the truth[/]")
-                    return right
+                if once and ((right and ending) or time.monotonic() - over_since > PATIENCE):
+                    break
             time.sleep(STEP)
-
-
-def _last_scene(console: Console, world: World, figures: dict[str, Shown], chosen: Settings) -> None:
-    """Who has left, by the list, with the simulation's truth beside it."""
-    deadline = time.monotonic() + PATIENCE
-    while (list_ := leavers.found(chosen)) is None and time.monotonic() < deadline:
-        time.sleep(STEP)
-    if list_ is None:
+    if not console.is_terminal:
+        console.print()
+    if not ending:
         console.print("no customer was evaluated: the extra 'churn' is not installed, or the story is too short")
-        return
+    console.print("the figures are the truth" if right else "[red]the figures are not the truth[/]")
+    return right
+
+
+def _alarms(alarmed: Mapping[str, float]) -> Iterator[str]:
+    """When each alarm was first seen, by the story's own clock."""
+    for vendor, at in alarmed.items():
+        since = datetime.fromtimestamp(at, UTC)
+        yield f"[red]spike   {vendor}: more goes wrong behind met figures, told since {since:%Y-%m-%d}[/]"
+
+
+def _ending(world: World, figures: Mapping[str, Shown], chosen: Settings) -> list[str]:
+    """Who has left, by the list, with the simulation's truth beside it; nothing while customers are not evaluated yet."""
+    list_ = leavers.found(chosen)
+    if list_ is None:
+        return []
     shown = figures.get(FADING.name)
     left = world.left(list_.today * DAY)[FADING.name]
-    for line in leavers.lines(FADING.name, list_.listed, left, shown.reported if shown is not None else None):
-        console.print(line, highlight=False)
+    return list(leavers.lines(FADING.name, list_.listed, left, shown.reported if shown is not None else None))
 
 
 class _Story:
@@ -160,7 +172,9 @@ class _Story:
         tick(self._publisher, self._chosen, now)
 
 
-def _scene(world: World, worker: WorkerProcess, figures: dict[str, Shown], now: float, story: _Story) -> Group:
+def _scene(
+    world: World, worker: WorkerProcess, figures: dict[str, Shown], now: float, story: _Story, told: Sequence[str]
+) -> Group:
     day = datetime.fromtimestamp(now, UTC)
     title = f"{day:%Y-%m-%d}, {story.told:,} events told"
     drawn: Table = table(figures, world.truth(now), title)
@@ -169,4 +183,5 @@ def _scene(world: World, worker: WorkerProcess, figures: dict[str, Shown], now: 
         "hidden  reported as met, yet it went wrong: back again, refunded, complained",
         "truth   what the simulation did; '=' when every figure is that, to the ticket",
         f"metrics {worker.url}/metrics    Ctrl-C ends",
+        *told,
     )

@@ -52,14 +52,11 @@ def scored(named: Collection[str], left: Collection[str]) -> Scored:
     return Scored(right, right / len(named) if named else None, right / len(left) if left else None)
 
 
-def spiking(metrics: str) -> frozenset[str]:
-    """Vendors of whom an alarm stands, whatever segment and lag, from the text of ``/metrics``."""
-    return frozenset(
-        sample.labels["vendor"]
-        for family in text_string_to_metric_families(metrics)
-        for sample in family.samples
-        if sample.name == "undertow_spike" and sample.value
-    )
+def spiking(metrics: str) -> dict[str, float]:
+    """Vendors of whom an alarm stands, whatever segment and lag, and as of when, from the text of ``/metrics``."""
+    samples = [sample for family in text_string_to_metric_families(metrics) for sample in family.samples]
+    as_of = next((one.value for one in samples if one.name == "undertow_judged_as_of_timestamp_seconds"), 0.0)
+    return {one.labels["vendor"]: as_of for one in samples if one.name == "undertow_spike" and one.value}
 
 
 def lines(vendor: str, listed: Sequence[Call], left: Collection[str], reported: float | None) -> Iterator[str]:
@@ -68,11 +65,11 @@ def lines(vendor: str, listed: Sequence[Call], left: Collection[str], reported: 
     named = {one.customer for one in own}
     score = scored(named, left)
     green = "" if reported is None else f" reports {reported:.0%} met, and"
-    yield f"{vendor}{green} {len(own)} customers have probably left after one of its tickets; call first:"
+    yield f"{vendor}{green} {len(own)} customers have probably left after a ticket, first:"
     for one in own[:SHOWN]:
         last = datetime.fromtimestamp(one.last_day * DAY, UTC)
         mark = "had left" if one.customer in left else "was still there"
-        yield f"  {one.customer}, last seen {last:%Y-%m-%d}, after ticket {one.ticket}, {one.alive:.0%} still here: {mark}"
+        yield f"  {one.customer}, last seen {last:%Y-%m-%d}, {one.alive:.0%} still here, after {one.ticket}: {mark}"
     precision = "-" if score.precision is None else f"{score.precision:.0%}"
     recall = "-" if score.recall is None else f"{score.recall:.0%}"
     yield f"truth: {len(left)} of {vendor}'s customers had left, {score.right} of them are named"

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from deploy.commands import of_shell, parse
-from rules.promql import AGREED_NAMES, ROOT, alert_names, metrics, rules
+from rules.promql import ROOT, alert_names, metrics, rules
 from undertow.metrics.catalog import BY_NAME
 
 FOLDER = ROOT / "deploy" / "runbooks"
@@ -83,12 +83,12 @@ def test_queries_ask_for_metrics_that_are_shown(page: Path) -> None:
     asked = [words[-1] for words in map(of_shell, lines(page)) if words[:3] == ["promtool", "query", "instant"]]
     for query in asked:
         for metric, labels in metrics(query):
-            assert metric in RECORDED or metric in BY_NAME or metric in AGREED_NAMES, metric
+            assert metric in RECORDED or metric in BY_NAME, metric
             if metric in BY_NAME:
                 assert labels <= {label.name for label in BY_NAME[metric].labels}, (metric, labels)
     text = page.read_text(encoding="utf-8")
     for metric in re.findall(r"`(undertow_[a-z_]+)`", text):
-        assert metric in BY_NAME or metric in AGREED_NAMES, metric
+        assert metric in BY_NAME, metric
 
 
 def test_queries_of_runbooks_are_promql(tmp_path: Path) -> None:

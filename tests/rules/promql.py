@@ -13,21 +13,6 @@ ROOT = Path(__file__).parents[2]
 RULES = sorted((ROOT / "deploy" / "prometheus").glob("undertow.*.yaml"))
 EVERYWHERE = frozenset({"job", "instance"})
 """Labels that Prometheus adds."""
-ROW = ("vendor", "segment", "window")
-SILENCE = ("vendor", "segment", "horizon", "compared")
-SPIKES = ("vendor", "segment", "lag")
-AGREED_NAMES: dict[str, tuple[str, ...]] = {
-    "undertow_outcome_tickets": (*ROW, "outcome"),
-    "undertow_early_difference_ratio_low": ("vendor", "lag"),
-    "undertow_spike": SPIKES,
-    "undertow_spike_score": SPIKES,
-    "undertow_spike_threshold_score": SPIKES,
-    "undertow_excess_silence_ratio_low": SILENCE,
-    "undertow_excess_silence_clear": SILENCE,
-    "undertow_silence_eligible_customers": SILENCE,
-    "undertow_customers_to_call": ("vendor",),
-}
-"""Names agreed on whose metrics may not be in the catalog yet. One that is has to have these labels; then delete it here."""
 
 
 def groups() -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rules.promql import AGREED_NAMES, EVERYWHERE, ROOT, RULES, alert_names, clauses, groups, metrics, rules
+from rules.promql import EVERYWHERE, ROOT, RULES, alert_names, clauses, groups, metrics, rules
 from undertow.domain.alerts import ALLOWED
 from undertow.domain.statistics import wilson
 from undertow.metrics.catalog import BY_NAME
@@ -114,21 +114,12 @@ def test_every_metric_and_label_of_a_rule_is_one_that_a_worker_shows() -> None:
             elif ":" in metric:
                 assert metric in RECORDED, (name, metric)
                 has = set(metric.partition(":")[0].split("_"))  # the level in the name says the labels
-            elif metric in BY_NAME:
-                has = {label.name for label in BY_NAME[metric].labels}
             else:
-                assert metric in AGREED_NAMES, f"{name}: no worker shows {metric}, and nobody is to add it"
-                has = set(AGREED_NAMES[metric])
+                assert metric in BY_NAME, f"{name}: no worker shows {metric}"
+                has = {label.name for label in BY_NAME[metric].labels}
             assert labels <= has | EVERYWHERE, (name, metric, labels - has)
             known |= has
         assert clauses(expression) <= known, (name, clauses(expression) - known)
-
-
-def test_names_agreed_on_have_the_labels_agreed_on_once_they_are_there() -> None:
-    """What other tasks add must fit what rules and runbooks ask for."""
-    for metric, labels in AGREED_NAMES.items():
-        if metric in BY_NAME:
-            assert {label.name for label in BY_NAME[metric].labels} == set(labels), metric
 
 
 def test_label_values_in_rules_are_among_those_of_the_catalog() -> None:
@@ -201,7 +192,7 @@ def test_annotations_ask_only_for_what_a_worker_shows() -> None:
         for text in rule["annotations"].values():
             for query in re.findall(r"`([^`]*undertow_[^`]*)`", text):
                 for metric, _ in metrics(query):
-                    assert metric in BY_NAME or metric in AGREED_NAMES, (rule["alert"], metric)
+                    assert metric in BY_NAME, (rule["alert"], metric)
 
 
 def test_the_link_to_a_vendor_s_dashboard_exists_where_dashboards_are() -> None:

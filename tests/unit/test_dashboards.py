@@ -19,9 +19,7 @@ from undertow.domain.verdicts import Colour
 from undertow.metrics.catalog import BY_NAME
 from undertow.metrics.labels import CLASSES, STATES, WINDOW_NAMES
 
-TO_LAND: Final[dict[str, tuple[str, ...]]] = {}
-"""Metrics that other rooms will show, with their labels as agreed. Empty once all have landed."""
-LABELS: Final = {name: tuple(label.name for label in metric.labels) for name, metric in BY_NAME.items()} | TO_LAND
+LABELS: Final = {name: tuple(label.name for label in metric.labels) for name, metric in BY_NAME.items()}
 SCRAPED: Final = {"instance", "job"}
 """What Prometheus adds."""
 UNITS: Final = {"percentunit", "short", "none", "s", "bytes", "reqps"}
@@ -63,15 +61,9 @@ def test_the_committed_files_are_what_the_code_makes() -> None:
 
 @each_query
 def test_every_metric_exists(query: Asked) -> None:
-    """In the catalog, or on the list of those that are about to."""
+    """A panel of a metric that nobody shows stays empty for ever."""
     assert query.metrics <= LABELS.keys()
     assert query.metrics or query.expr.startswith("vector")
-
-
-def test_the_list_of_metrics_to_land_is_no_longer_than_it_has_to_be() -> None:
-    """What has landed, or what nobody asks for, is taken off it."""
-    assert not TO_LAND.keys() & BY_NAME.keys()
-    assert TO_LAND.keys() <= {metric for query in ASKED for metric in query.metrics}
 
 
 @each_query

@@ -40,6 +40,13 @@ def check(settings: Settings, own: Collection[str] = ()) -> list[Problem]:
         return list(_differences(registry(settings, own), settings, admin))
 
 
+def partitions(settings: Settings, own: Collection[str] = ()) -> dict[str, int]:
+    """How many partitions each topic of the registry has that there is. Raises as :func:`check` does."""
+    with _Admin(settings) as admin:
+        have = _shapes(admin)
+    return {topic.name: have[topic.name].partitions for topic in registry(settings, own) if topic.name in have}
+
+
 def apply(settings: Settings, own: Collection[str] = ()) -> list[str]:
     """Create what is missing and set retention. Returns what was done; never deletes, never repartitions."""
     done = []

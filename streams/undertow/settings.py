@@ -86,3 +86,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     reject_share: Annotated[float, Meta(gt=0, le=1)] = 0.5
     reject_run: Annotated[int, Meta(ge=1)] = 500
     data_dir: str = ".undertow"
+    seat: str | None = None
+    """Group instance id of a static member, as `topics.seat` makes it; None: a member that leaves when it stops."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
@@ -13,6 +15,9 @@ from undertow.settings import Settings
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
 DAY_MS: Final = 86_400_000
+SHAPE_DIGITS: Final = 8
+MAX_INSTANCE_ID: Final = 249 - 1 - SHAPE_DIGITS
+"""Characters; Kafka takes 249, and we add a dot and a hash."""
 TICKETS: Final = "vendor.tickets"
 CLAIMS: Final = "vendor.claims"
 ACTIVITY: Final = "customer.activity"
@@ -67,6 +72,21 @@ def declared(contracts: Iterable[Contract]) -> tuple[str, ...]:
 def sources(settings: Settings, own: Iterable[str] = ()) -> list[str]:
     """Every topic that intake reads, as the cluster names it. ``own`` as :func:`declared` gives them."""
     return [name(settings, topic) for topic in (*SOURCES, *own)]
+
+
+def seat(instance_id: str, partitions: Mapping[str, int]) -> str:
+    """The group instance id of a worker that reads topics with so many partitions.
+
+    Who comes back to a seat gets the partitions it had. A worker that reads other topics than before, or grown ones,
+    must make the group deal anew, so its seat is another one. Two workers with one id still meet on the same seat.
+    Raises ``ValueError``, whose text says what an id may be.
+    """
+    if not re.fullmatch(r"[a-zA-Z0-9._-]+", instance_id) or len(instance_id) > MAX_INSTANCE_ID:
+        raise ValueError(
+            f"an instance id has 1 to {MAX_INSTANCE_ID} letters, digits, '.', '_' and '-', like a topic's name"
+        )
+    said = "\n".join(f"{name} {count}" for name, count in sorted(partitions.items()))
+    return f"{instance_id}.{sha256(said.encode()).hexdigest()[:SHAPE_DIGITS]}"
 
 
 def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:

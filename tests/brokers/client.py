@@ -43,6 +43,10 @@ class Client:
         options = {name.replace("_", "."): value for name, value in configs.items()}
         self._admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1, "configs": options}})
 
+    def grow(self, topic: str, partitions: int) -> None:
+        """Give a topic more partitions."""
+        self._admin.create_partitions({topic: partitions})
+
     def send(self, topic: str, partition: int, records: Iterable[tuple[bytes | None, bytes | None]]) -> None:
         """Append records, in one batch where they fit, and wait for all acks."""
         sent = [self._producer.send(topic, key=k, value=v, partition=partition) for k, v in records]

@@ -271,7 +271,9 @@ def test_pods_run_our_commands_with_few_rights(kind: str, name: str) -> None:
     assert spec["serviceAccountName"] == MANIFESTS["ServiceAccount", "undertow"]["metadata"]["name"]
     rights = container["securityContext"]
     assert (rights["allowPrivilegeEscalation"], rights["readOnlyRootFilesystem"]) == (False, True)
-    secret = [one["valueFrom"]["secretKeyRef"] for one in container["env"] if "valueFrom" in one]
+    secret = [
+        one["valueFrom"]["secretKeyRef"] for one in container["env"] if "secretKeyRef" in one.get("valueFrom", {})
+    ]
     assert [one["name"] for one in secret] == ["undertow-kafka"]
     named = (DEPLOY / "README.md").read_text(encoding="utf-8")
     assert "undertow-contracts" in named

@@ -86,7 +86,7 @@ def test_a_slow_assignment_is_no_heartbeat(scene: Scene) -> None:
     assert assigned["lease"] > 1
 
 
-def test_the_private_methods_that_the_lease_leans_on_are_there() -> None:
+def test_the_private_methods_that_lease_and_seat_lean_on_are_there() -> None:
     """A new aiokafka with other ones would let a zombie write, or stop every worker: better seen here."""
     for method, parameters in (
         (GroupCoordinator._send_req, ["self", "request"]),
@@ -99,6 +99,10 @@ def test_the_private_methods_that_the_lease_leans_on_are_there() -> None:
     for caller in (GroupCoordinator._do_heartbeat, inspect.getmodule(GroupCoordinator).CoordinatorGroupRebalance):
         assert "_send_req(request)" in inspect.getsource(caller)
     assert "self._get_conn(" in inspect.getsource(AIOKafkaClient.ready)
+
+    assert "self._group_instance_id is None" in inspect.getsource(GroupCoordinator._maybe_leave_group)
+    assert "self._group_subscription = None" in inspect.getsource(GroupCoordinator._on_join_prepare)
+    assert "_metadata_snapshot != " in inspect.getsource(GroupCoordinator._handle_metadata_update)
 
     async def main() -> None:
         consumer = AIOKafkaConsumer()

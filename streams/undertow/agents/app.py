@@ -136,6 +136,7 @@ def _app(settings: Settings, logging_config: dict[str, Any] | None) -> faust.App
         table_standby_replicas=0,
         consumer_auto_offset_reset="earliest",
         broker_session_timeout=session,
+        consumer_group_instance_id=settings.seat,
         broker_heartbeat_interval=session / 6,
         broker_rebalance_timeout=2 * session,
         broker_commit_interval=settings.commit_every,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import click
 import structlog
+from msgspec.structs import replace
 
 from undertow import admin, exits, logging
 from undertow.cli.options import broker_options, contracts, contracts_option, settings
@@ -20,7 +21,7 @@ from undertow.metrics.board import Board
 from undertow.metrics.server import CannotListen, MetricsServer
 from undertow.portal.access import Refused
 from undertow.settings import Settings
-from undertow.topics import declared, registry, sources
+from undertow.topics import declared, registry, seat, sources
 
 
 @click.command()
@@ -62,6 +63,12 @@ from undertow.topics import declared, registry, sources
     help="seconds without a heartbeat after which others take over",
 )
 @click.option(
+    "--instance-id",
+    envvar="UNDERTOW_INSTANCE_ID",
+    help="keep the seat in the group when stopped: who is back under this id within --session-timeout gets its partitions "
+    "without a rebalance of the others, and until then they stand still; no two workers may share one",
+)
+@click.option(
     "--leave-within",
     type=click.FloatRange(0, min_open=True),
     default=25.0,
@@ -97,6 +104,7 @@ def worker(
     leave_within: float,
     portal_port: int | None,
     portal_host: str,
+    instance_id: str | None,
     data_dir: str,
     **more: Any,
 ) -> None:
@@ -117,6 +125,7 @@ def worker(
         leave_within=leave_within,
         data_dir=data_dir,
     )
+    _check_seat(instance_id, chosen)
     agreed = contracts(folder)
     config = logging.configure(log_level, log_form)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(exits.OK))  # until Faust sets its own: nothing is begun yet
@@ -132,6 +141,8 @@ def worker(
             for line in (*(problem.words for problem in problems), admin.advice(problems)):
                 click.echo(f"undertow: {line}", err=True)
             sys.exit(exits.TOPICS)
+        if instance_id is not None:
+            chosen = replace(chosen, seat=seat(instance_id, admin.partitions(chosen, declared(agreed.values()))))
         from undertow.agents.worker import run  # noqa: PLC0415 - Faust is imported by workers alone
 
         with _portal(chosen, agreed, portal_host, portal_port, more):
@@ -153,6 +164,17 @@ def _portal(
             yield
     except Refused as error:
         raise click.UsageError(f"{error} (--portal-host, --portal-port)") from None
+
+
+def _check_seat(instance_id: str | None, chosen: Settings) -> None:
+    if instance_id is None:
+        return
+    if chosen.broker.kind == "embedded":
+        raise click.UsageError("--instance-id needs Apache Kafka: the embedded broker keeps no seats")
+    try:
+        seat(instance_id, {})
+    except ValueError as error:
+        raise click.BadParameter(f"{error}, not {instance_id[:80]!r}", param_hint="'--instance-id'") from None
 
 
 def _board(chosen: Settings, agreed: Mapping[str, Contract]) -> Board:

@@ -50,7 +50,8 @@ async def collect(span) -> None:
 
 async def watch(span) -> None:
     offsets = [record.offset for record in span.records]
-    report("cell", offsets=offsets, assignment=app.consumer.epoch)  # the embedded broker repeats generations
+    assignment = app.consumer.epoch  # the embedded broker repeats generations
+    report("cell", partition=span.partition, offsets=offsets, assignment=assignment)
 
 
 app.agent(app.topic(SOURCE, schema=SpanSchema(), partitions=PARTITIONS))(spans(app, collect))
@@ -60,7 +61,7 @@ app.agent(app.topic(CELLS, schema=SpanSchema(), partitions=1, acks=False))(spans
 @app.on_partitions_assigned.connect
 async def assigned(*args: object, **kwargs: object) -> None:
     await asyncio.sleep(ASSIGN)
-    report("assigned", lease=app.consumer.lease.age)
+    report("assigned", lease=app.consumer.lease.age, generation=app.consumer_generation_id)
 
 
 @book.on_recover

@@ -1,8 +1,9 @@
 """What the workers under test share: their settings, their reports (JSON lines), and how they are told to rejoin.
 
 Environment: RUN, BROKER, SCHEME, OUT (the reports), REJOIN (a file: each time it appears the worker leaves and joins its
-group again), COMMIT (seconds between commits), HEARTBEAT (seconds between heartbeats), SEEK (seconds by which every seek
-of the sources begins late), FAIL (the agent raises on an event whose value is it).
+group again), COMMIT (seconds between commits), HEARTBEAT (seconds between heartbeats), SESSION (seconds without one that end
+a session), INSTANCE (the group instance id of a worker with a seat), SEEK (seconds by which every seek of the sources begins
+late), FAIL (the agent raises on an event whose value is it).
 """
 
 import asyncio
@@ -29,7 +30,9 @@ def create(**settings: object) -> faust.App:
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,
-        broker_session_timeout=3,
+        broker_session_timeout=float(os.environ.get("SESSION", "3")),
+        consumer_group_instance_id=os.environ.get("INSTANCE"),
+        consumer_metadata_max_age_ms=1000,
         broker_heartbeat_interval=float(os.environ.get("HEARTBEAT", "0.5")),
         broker_commit_interval=float(os.environ.get("COMMIT", "0.5")),
         broker_commit_every=1_000_000,

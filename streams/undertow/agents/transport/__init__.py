@@ -13,11 +13,12 @@ C5 sources deliver nothing between a revoke and the seek, and the seek names eve
 C6 a table's changelog and its source are assigned together, or the worker stops (consumer).
 C7 an agent's error stops the worker without a commit, and what a cancelled agent had in hand is not done (spans, consumer).
 C8 small fetches of sources are paced (delivery).
+C9 a worker with a seat of its own ends when another takes it, and leaves it when it ends on a failure (seat, thread).
 """
 
 from undertow.agents.transport.consumer import Consumer
 from undertow.agents.transport.driver import EmbeddedTransport, Transport
-from undertow.agents.transport.errors import LeaseExpired, MissingChangelog, NotWritten, PublishFailed
+from undertow.agents.transport.errors import LeaseExpired, MissingChangelog, NotWritten, PublishFailed, SeatLost
 from undertow.agents.transport.producer import Producer, Record, send_all, stop_worker
 from undertow.agents.transport.spans import Span, SpanSchema, spans
 from undertow.agents.transport.table import SpanTable
@@ -31,6 +32,7 @@ __all__ = [
     "Producer",
     "PublishFailed",
     "Record",
+    "SeatLost",
     "Span",
     "SpanSchema",
     "SpanTable",

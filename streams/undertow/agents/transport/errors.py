@@ -20,5 +20,11 @@ class LeaseExpired(NotWritten):  # a state of affairs, like Faust's own NotReady
     """The group may have given our partitions away; a write now could overwrite the state of their new owner."""
 
 
+class SeatLost(FaustError, KafkaError):  # type: ignore[misc]  # aiokafka is untyped
+    """Another process has this worker's seat in the group. A KafkaError, for aiokafka's coordinator expects no other."""
+
+    __str__ = Exception.__str__
+
+
 class MissingChangelog(FaustError):  # a state of affairs, like Faust's own NotReady
     """A source partition is assigned without its table's changelog partition, or the other way round."""

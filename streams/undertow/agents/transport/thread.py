@@ -3,6 +3,7 @@
 # ruff: noqa: ANN401 -- aiokafka is untyped: its coordinator takes and returns Any
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any, cast
@@ -12,6 +13,10 @@ from aiokafka.errors import NoError, RebalanceInProgressError
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from undertow.agents.transport.errors import SeatLost
+from undertow.agents.transport.producer import producer_of, stop_worker
+from undertow.agents.transport.seat import Seat, watch_topics
 
 #: C3: answers by which the group counts us as a member; during a rebalance it does, until it is completed.
 COUNTED = (NoError.errno, RebalanceInProgressError.errno)
@@ -25,23 +30,44 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread. All its coroutines run in the loop of that thread."""
 
     async def on_start(self) -> None:
-        """Start the client, with C3's hook in its group coordinator.
+        """Start the client, with the hooks of C3 and C9 in its group coordinator.
 
         A private method of aiokafka is wrapped; an aiokafka without it raises AttributeError here, so that an upgrade
         stops the worker instead of silently leaving the lease unrenewed.
         """
         await super().on_start()
         coordinator, lease = self._ensure_consumer()._coordinator, cast(Any, self.consumer).lease
-        send = coordinator._send_req
+        send, conf = coordinator._send_req, self.app.conf
+        name = conf.consumer_group_instance_id
+        seat = Seat(name, conf.broker_session_timeout, lease) if name else None
 
         async def send_req(request: Any) -> Any:
+            if seat is not None:
+                await seat.guard()
             asked = lease.clock()  # before the request: the broker counts from when it read it, not from the answer
             answer = await send(request)
             if isinstance(request, (HeartbeatRequest, SyncGroupRequest)) and answer.error_code in COUNTED:
                 lease.renew(asked)
+            if seat is not None:
+                lost = seat.look(request, answer)
+                if lost is not None:
+                    self._lose(lost)
+                    raise lost
+                await watch_topics(coordinator, request, answer)
             return answer
 
         coordinator._send_req = send_req
+
+    def _lose(self, lost: SeatLost) -> None:
+        producer_of(self.app).fail(lost)  # here and now: the other may write already
+        asyncio.run_coroutine_threadsafe(stop_worker(self.app, lost), self.parent_loop)
+
+    async def on_thread_stop(self) -> None:
+        """C9: leave the group after a failure. What is cured by dealing out anew (C6) would else come back with the seat."""
+        if self._consumer is not None and producer_of(self.app).failed is not None:
+            assert hasattr(self._consumer._coordinator, "_group_instance_id")
+            self._consumer._coordinator._group_instance_id = None  # aiokafka leaves for members without one only
+        await super().on_thread_stop()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)

@@ -23,7 +23,7 @@ from undertow.metrics.board import Board
 from undertow.metrics.catalog import label_table, metric_table
 from undertow.metrics.collector import Collector
 from undertow.settings import Settings
-from undertow.simulation import World
+from undertow.simulation import DEFAULT, FADING, World
 from undertow.stages.ledger import Speaker
 from undertow.stages.offline import Offline
 from undertow.stages.records import Record
@@ -92,7 +92,7 @@ def readme(text: str) -> str:
 
 def picture() -> str:
     """The demo's last table, as the default seed gives it, as an SVG without external assets."""
-    world = World(seed=1, start=datetime(2026, 1, 1, tzinfo=UTC), days=180)
+    world = World(seed=1, start=datetime(2026, 1, 1, tzinfo=UTC), days=180, vendors=(*DEFAULT, FADING))
     contracts = world.contracts()
     book = Offline(contracts)
     events = list(world.events())

@@ -36,7 +36,8 @@ def program(name: str) -> str:
 class Prometheus:
     """Scrapes ``targets`` (host:port) every ``interval`` from the start on, until it is closed.
 
-    ``rules``: files of rules. ``alertmanagers``: host:port of each. Raises :class:`Missing` where there is no Prometheus and
+    ``rules``: files of rules. ``alertmanagers``: host:port of each. ``deployed``: a configuration whose external labels and
+    relabelling of alerts are taken over. ``consoles``: the folder of runbooks that it serves, as ``deploy/`` has it. Raises :class:`Missing` where there is no Prometheus and
     ``RuntimeError`` with what it said if it does not start.
     """
 
@@ -49,15 +50,25 @@ class Prometheus:
         interval: str = "500ms",
         rules: Iterable[Path] = (),
         alertmanagers: Iterable[str] = (),
+        deployed: Path | None = None,
+        consoles: Path | None = None,
     ) -> None:
         self.binary = program("prometheus")
-        self.folder, self.port = folder, _free_port()
+        self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._arguments = [f"--web.console.templates={consoles}"] if consoles else []
+        known = yaml.safe_load(deployed.read_text(encoding="utf-8")) if deployed else {"global": {}, "alerting": {}}
+        if consoles:
+            known["global"]["external_labels"]["runbooks_url"] = f"{self.url}/consoles"
+        every = {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval}
         config = {
-            "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
+            "global": {**known["global"], **every},
             "scrape_configs": [{"job_name": job, "static_configs": [{"targets": list(targets)}]}],
             "rule_files": [str(path) for path in rules],
-            "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]},
+            "alerting": {
+                **known["alerting"],
+                "alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}],
+            },
         }
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -72,6 +83,8 @@ class Prometheus:
                     f"--config.file={self.folder / 'prometheus.yml'}",
                     f"--storage.tsdb.path={self.folder / 'data'}",
                     f"--web.listen-address=127.0.0.1:{self.port}",
+                    f"--web.external-url={self.url}",
+                    *self._arguments,
                 ],
                 stdout=log,
                 stderr=log,
@@ -120,6 +133,12 @@ class Prometheus:
             time.sleep(0.1)
         return found
 
+    def alerts(self) -> list[dict[str, Any]]:
+        """Every alert that is pending or firing: labels, annotations, state."""
+        with urllib.request.urlopen(f"{self.url}/api/v1/alerts", timeout=10) as answer:
+            found: list[dict[str, Any]] = json.load(answer)["data"]["alerts"]
+        return found
+
     def _answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/-/ready", timeout=1) as answer:
@@ -128,7 +147,7 @@ class Prometheus:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])

@@ -122,9 +122,9 @@ class Installation:
     def apply(self) -> None:
         admin.apply(self.settings)
 
-    def worker(self, *options: str, ready: bool = True) -> Worker:
-        """Start one more worker."""
-        port = free_port()
+    def worker(self, *options: str, ready: bool = True, port: int | None = None) -> Worker:
+        """Start one more worker; ``port`` is that of its metrics, a free one unless it takes another's place."""
+        port = port or free_port()
         number = len(self.workers)
         words = ["worker", "--clock", "events", "--metrics-port", str(port), "--log-form", "console"]
         words += ["--contracts", str(self.folder / "contracts"), "--data-dir", str(self.folder / f"data{number}")]

@@ -33,7 +33,7 @@ SILENT_AFTER: Final = 10.0
 """Seconds without a record after which the two vendors' feeds count as silent: days, in real contracts."""
 BEAT: Final = 0.5
 """Seconds between two times at which something is told."""
-PACE: Final = 4 * 3600.0
+PACE: Final = 2 * 3600.0
 """Seconds of the story told in a second, so that no feed is silent while the story stands at one day."""
 
 

@@ -7,7 +7,7 @@ SEED   ?= 1
 DEMO   := --seed $(SEED) $(if $(BROKER),--broker $(BROKER)) $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check format lint types lock docs clean
+.PHONY: help demo test e2e chaos check format lint types lock docs clean
 .PHONY: bench bench-peers bench-growth bench-latency bench-scale bench-recovery bench-table
 
 help:          ## this list
@@ -18,6 +18,9 @@ demo: $(READY) ## three simulated vendors, live in the terminal; BROKER=host:por
 
 test: $(READY) ## every test that can run here; what cannot is skipped with its reason; ARGS="-n0 tests/unit" to choose
 	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+
+e2e: $(READY)  ## the gaming vendor from Kafka to the leaders' letter box, through real Prometheus and Alertmanager; two minutes
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
 chaos: $(READY) ## 200,000 events through kills, rebalances, pauses and a dead broker; SEED=n BROKER_KIND=apache|embedded
 	@$(BIN)/python -m tests.chaos.run --seed $(SEED) --broker $(or $(BROKER_KIND),apache) $(ARGS)

@@ -37,8 +37,8 @@ class Prometheus:
     """Scrapes ``targets`` (host:port) every ``interval`` from the start on, until it is closed.
 
     ``rules``: files of rules. ``alertmanagers``: host:port of each. ``deployed``: a configuration whose external labels and
-    relabelling of alerts are taken over. ``consoles``: the folder of runbooks that it serves, as ``deploy/`` has it. Raises :class:`Missing` where there is no Prometheus and
-    ``RuntimeError`` with what it said if it does not start.
+    relabelling of alerts are taken over. ``consoles``: the folder of runbooks that it serves, as ``deploy/`` has it. Raises
+    :class:`Missing` where there is no Prometheus and ``RuntimeError`` with what it said if it does not start.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Prometheus:
         every = {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval}
         config = {
             "global": {**known["global"], **every},
-            "scrape_configs": [{"job_name": job, "static_configs": [{"targets": list(targets)}]}],
+            "scrape_configs": [{"job_name": job, "file_sd_configs": [{"files": [str(folder / "targets.json")]}]}],
             "rule_files": [str(path) for path in rules],
             "alerting": {
                 **known["alerting"],
@@ -71,6 +71,7 @@ class Prometheus:
             },
         }
         folder.mkdir(parents=True, exist_ok=True)
+        self.scrape(targets)
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
         self._log = folder / "prometheus.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -106,6 +107,12 @@ class Prometheus:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+    def scrape(self, targets: Iterable[str]) -> None:
+        """From now on these (host:port) and no others. Prometheus watches the file, which must never be half written."""
+        half = self.folder / "targets.half"
+        half.write_text(json.dumps([{"targets": list(targets)}]), encoding="utf-8")
+        half.replace(self.folder / "targets.json")
 
     def query(self, expr: str) -> list[dict[str, Any]]:
         """The series of an expression as of now. Raises ``ValueError`` with Prometheus's words if it cannot be read."""

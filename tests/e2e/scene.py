@@ -24,7 +24,7 @@ from undertow.embedded import EmbeddedBroker, free_port
 SPIKE: Final = "UndertowHiddenDissatisfactionSpike"
 SILENT: Final = "UndertowFeedSilent"
 CALM, BAD, GOOD_AGAIN = 110, 142, 188
-"""Days of the story up to which it is told in the acts; test_story holds that they are what they are called."""
+"""Days of the story up to which it is told in the acts."""
 LEADERS: Final = ("/leaders", "leaders@company.example")
 ENGINEERS: Final = ("/engineers", "oncall@company.example")
 VENDORS: Final = {name: (f"/{name}", f"service@{name}.example") for name in (GAMING.name, HONEST.name)}
@@ -98,7 +98,7 @@ class Act:
 
 @dataclass
 class Scene:
-    """What tests look at. ``acts`` by name: calm, spike, restart, silence, better."""
+    """What tests look at. ``acts`` by name: calm, spike, restart, crash, silence, better."""
 
     prometheus: Prometheus
     alertmanager: Alertmanager
@@ -106,7 +106,8 @@ class Scene:
     box: Box
     installation: Installation
     teller: Teller
-    ports: list[int]
+    workers: list[Worker]
+    """Those that should be running."""
     story: Story
     acts: dict[str, Act] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
@@ -143,7 +144,7 @@ def scene(embedded: EmbeddedBroker, folder: Path) -> Iterator[Scene]:
     monday = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     monday -= timedelta(days=monday.weekday())  # what happens in the story depends on the days of the week
     story = Story(monday)
-    box, port = Box(token="only-for-this-test"), free_port()  # noqa: S106 - nobody's
+    box, port = Box(token="only-for-this-test"), free_port()
     with ExitStack() as running:
         hook = running.enter_context(webhook(box, "/leaders"))
         post = running.enter_context(mailbox(box))
@@ -162,16 +163,29 @@ def scene(embedded: EmbeddedBroker, folder: Path) -> Iterator[Scene]:
             )
         )
         here.apply()
-        here.worker(port=port)
+        worker = here.worker(port=port)
         watch = running.enter_context(Watch(prometheus).open())
         teller = running.enter_context(Teller(story, here.settings))
-        yield Scene(prometheus, alertmanager, watch, box, here, teller, [port], story)
+        yield Scene(prometheus, alertmanager, watch, box, here, teller, [worker], story)
 
 
-def restarted(scene: Scene) -> Worker:
-    """The worker is stopped as a supervisor does, and another takes its place."""
-    scene.installation.workers[-1].stop()
-    return scene.installation.worker(port=scene.ports[0])
+def restarted(scene: Scene, *, kill: bool = False) -> Worker:
+    """The first worker is stopped, or killed without a word, and another takes its place as under a supervisor."""
+    old = scene.workers[0]
+    if kill:
+        old.process.kill()
+        old.process.wait()
+    else:
+        assert old.stop() == 0, old.tail()
+    scene.workers[0] = scene.installation.worker(port=int(old.url.rpartition(":")[2]))
+    return scene.workers[0]
+
+
+def joined(scene: Scene) -> Worker:
+    """One more worker, which Prometheus learns of."""
+    scene.workers.append(scene.installation.worker())
+    scene.prometheus.scrape(worker.url.removeprefix("http://") for worker in scene.workers)
+    return scene.workers[-1]
 
 
 def _routes(here: Installation, folder: Path, hook: str, post: str, token: str) -> dict[str, Any]:

@@ -6,9 +6,8 @@ simulated worlds of the same vendor, one after the other. The history ends today
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Final
 
@@ -18,7 +17,7 @@ from undertow import topics, wire
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
 from undertow.domain.alerts import Alerts
-from undertow.domain.contract import DAY, Contract, Target
+from undertow.domain.contract import DAY, Target
 from undertow.settings import Settings
 from undertow.simulation import World
 from undertow.simulation.plans import DEFAULT, VendorPlan
@@ -29,7 +28,7 @@ WORSE_FROM: Final = 125
 BETTER_FROM: Final = 146
 DAYS: Final = 200
 """Days of the story: when the gaming vendor's customers begin to suffer, when that is over, and its end."""
-SILENT_AFTER: Final = 10.0
+SILENT_AFTER: Final = 8.0
 """Seconds without a record after which the two vendors' feeds count as silent: days, in real contracts."""
 BEAT: Final = 0.5
 """Seconds between two times at which something is told."""
@@ -58,7 +57,9 @@ class Story:
         worlds = [("", others)]
         for number, (begin, plan) in enumerate(CHAPTERS):
             end = CHAPTERS[number + 1][0] if number + 1 < len(CHAPTERS) else DAYS
-            worlds.append((f"{number}-", World(seed + number, self.start + timedelta(days=begin), end - begin, (plan,))))
+            worlds.append(
+                (f"{number}-", World(seed + number, self.start + timedelta(days=begin), end - begin, (plan,)))
+            )
         self.lines = sorted(line for chapter, world in worlds for line in _lines(chapter, world))
         """(time, topic, key, record, vendor or company) in order of time."""
         self.contracts = {

@@ -34,7 +34,7 @@ def program(name: str) -> str:
 
 
 class Prometheus:
-    """Scrapes ``targets`` (host:port) every ``interval`` from the start on, until it is closed.
+    """Scrapes ``targets`` (host:port) every ``interval`` and asks its rules each time ``evaluated`` is over, until it is closed.
 
     ``rules``: files of rules. ``alertmanagers``: host:port of each. ``deployed``: a configuration whose external labels and
     relabelling of alerts are taken over. ``consoles``: the folder of runbooks that it serves, as ``deploy/`` has it. Raises
@@ -48,6 +48,7 @@ class Prometheus:
         *,
         job: str = "undertow",
         interval: str = "500ms",
+        evaluated: str = "500ms",
         rules: Iterable[Path] = (),
         alertmanagers: Iterable[str] = (),
         deployed: Path | None = None,
@@ -60,7 +61,7 @@ class Prometheus:
         known = yaml.safe_load(deployed.read_text(encoding="utf-8")) if deployed else {"global": {}, "alerting": {}}
         if consoles:
             known["global"]["external_labels"]["runbooks_url"] = f"{self.url}/consoles"
-        every = {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval}
+        every = {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": evaluated}
         config = {
             "global": {**known["global"], **every},
             "scrape_configs": [{"job_name": job, "file_sd_configs": [{"files": [str(folder / "targets.json")]}]}],

@@ -23,7 +23,7 @@ from undertow.embedded import EmbeddedBroker, free_port
 
 SPIKE: Final = "UndertowHiddenDissatisfactionSpike"
 SILENT: Final = "UndertowFeedSilent"
-CALM, BAD, GOOD_AGAIN = 110, 142, 188
+CALM, BAD, GOOD_AGAIN = 110, 145, 195
 """Days of the story up to which it is told in the acts."""
 LEADERS: Final = ("/leaders", "leaders@company.example")
 ENGINEERS: Final = ("/engineers", "oncall@company.example")
@@ -156,6 +156,7 @@ def scene(embedded: EmbeddedBroker, folder: Path) -> Iterator[Scene]:
             Prometheus(
                 folder / "prometheus",
                 [f"127.0.0.1:{port}"],
+                interval="1s",
                 rules=rules(folder),
                 alertmanagers=[alertmanager.address],
                 deployed=DEPLOY / "prometheus" / "prometheus.yml",

@@ -1,6 +1,6 @@
 """The gaming vendor's half year beside an honest one, told to a broker at any pace.
 
-Its reported figures are green throughout. What becomes of its customers gets worse for three weeks and then better: three
+Its reported figures are green throughout. What becomes of its customers gets worse for twenty-five days and then better: three
 simulated worlds of the same vendor, one after the other. The history ends today, so no event lies in the future.
 """
 
@@ -25,8 +25,8 @@ from undertow.simulation.story import TARGETS
 
 HONEST, GAMING, SMALL = DEFAULT
 WORSE_FROM: Final = 125
-BETTER_FROM: Final = 146
-DAYS: Final = 200
+BETTER_FROM: Final = 150
+DAYS: Final = 205
 """Days of the story: when the gaming vendor's customers begin to suffer, when that is over, and its end."""
 SILENT_AFTER: Final = 8.0
 """Seconds without a record after which the two vendors' feeds count as silent: days, in real contracts."""
@@ -37,7 +37,7 @@ PACE: Final = 2 * 3600.0
 
 
 def _gaming(**changes: object) -> VendorPlan:
-    return replace(GAMING, customers=900, tickets_per_day=5.0, **changes)
+    return replace(GAMING, customers=600, tickets_per_day=5.0, **changes)
 
 
 CHAPTERS: Final = (

@@ -41,7 +41,7 @@ pytest.importorskip("aiosmtpd", reason="the dev extra brings aiosmtpd")
 pytestmark = pytest.mark.broker
 
 G, H = GAMING.name, HONEST.name
-OUTCOME = (SPIKE, G, "all", "3d")
+OUTCOME = (SPIKE, G, "all", "7d")
 FEED = (SILENT, G, "", "")
 WAITS, BRIDGED, MISSED = 300 / FASTER, 900 / FASTER, 600 / FASTER
 """Seconds: how long a spike stands before it fires; for how long rules carry it over while nobody shows figures; after how many
@@ -76,6 +76,8 @@ def played(embedded: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -
         _play(stage)
         for name, act in stage.acts.items():
             print(f"{name}: {act.end - act.begin:.1f} s")
+        print("longest scrape:", stage.prometheus.value("max(max_over_time(scrape_duration_seconds[5m]))"))
+        print("missed scrapes:", stage.prometheus.value("sum(count_over_time((up == 0)[5m:1s]))"))
         print(f"all: {time.monotonic() - begun:.1f} s")
         yield stage
     finally:
@@ -94,8 +96,7 @@ def _play(stage: Scene) -> None:
         for address in (*LEADERS, *vendor):
             stage.until(lambda to=address: box.to(to), f"{address} is told")
         stage.notes["links"] = stage.box.told(LEADERS[0], SPIKE, "firing")[0]
-        queries = [one for dashboard in dashboards().values() for one in asked(dashboard)]
-        stage.notes["empty"] = {str(one) for one in queries if not stage.prometheus.query(one.filled())}
+        stage.notes["empty"] = _empty(stage)
         stage.notes["answers"] = _followed(stage)
     with stage.act("restart"):
         gone = time.monotonic()
@@ -127,6 +128,15 @@ def _play(stage: Scene) -> None:
             stage.until(lambda to=address: _over(stage, to), f"{address} is told it is over")
         stage.until(lambda: box.told(ENGINEERS[0], SILENT, "resolved"), "the feed is back")
         time.sleep(SETTLED)
+
+
+def _empty(stage: Scene) -> set[str]:
+    """The queries without data; a scrape that a busy machine missed is none of the dashboards' faults."""
+    queries = [one for dashboard in dashboards().values() for one in asked(dashboard)]
+    for _ in range(3):
+        queries = [one for one in queries if not stage.prometheus.query(one.filled())]
+        time.sleep(1)
+    return {str(one) for one in queries}
 
 
 def _says(stage: Scene, address: str, words: str) -> bool:
@@ -162,7 +172,9 @@ def test_every_query_of_every_panel_has_data(played: Scene) -> None:
 def test_the_spike_goes_from_pending_to_firing_and_is_over_in_the_end(played: Scene) -> None:
     """Promise: nothing in the calm months; pending before it fires; it fires until the story is told that it got better."""
     assert played.watch.states(OUTCOME, 0, played.acts["calm"].end) == ["inactive"]
-    assert played.watch.states(OUTCOME, 0, played.acts["spike"].end) == ["inactive", "pending", "firing"]
+    *before, last = played.watch.states(OUTCOME, 0, played.acts["spike"].end)
+    assert (before[-1], last) == ("pending", "firing")
+    assert "firing" not in before
     assert played.watch.states(OUTCOME, played.acts["better"].begin) == ["firing", "inactive"]
     assert not played.watch.failed
 

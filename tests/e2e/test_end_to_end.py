@@ -1,6 +1,6 @@
 """The gaming vendor from Kafka to the leaders' letter box: real Prometheus, real Alertmanager, panels, alerts, links.
 
-One play in five acts, told once; each test looks at what was seen of it. Rules and routes are the deployed ones at forty times
+One play in six acts, told once; each test looks at what was seen of it. Rules and routes are the deployed ones at forty times
 their pace (``parts.sooner``). Figures are judged by the time of the story, silence by the clock on the wall, as always.
 """
 
@@ -47,24 +47,17 @@ WAITS, BRIDGED, MISSED = 300 / FASTER, 900 / FASTER, 600 / FASTER
 """Seconds: how long a spike stands before it fires; for how long rules carry it over while nobody shows figures; after how many
 a worker is missed. A test holds them to the rules."""
 UNHAPPY, QUIET = "more customers than usual are unhappy", "the feed is silent"
+PATIENCE = 20.0
+"""Seconds within which every panel has something to show."""
 SETTLED = 3.0
 """Seconds after which what an act would wrongly cause would have been evaluated and delivered."""
-NIGHTLY = "customers are evaluated by no worker yet, only by `undertow churn`"
-UNANSWERED = "nobody answers a finding in this story"
-EMPTY = (
-    {
-        "undertow-leaders: Customers to call A": NIGHTLY,
-        "undertow-vendor: Disputes A": UNANSWERED,
-    }
-    | {f"undertow-leaders: Unhappy and silent, for each who complained {ref}": NIGHTLY for ref in "ABC"}
-    | {f"undertow-leaders: Excess silence {ref}": NIGHTLY for ref in "ABCD"}
-)
-"""Queries that this story cannot fill, with the reason."""
+EMPTY: dict[str, str] = {}
+"""Queries that this story cannot fill, with the reason; none is left."""
 
 
 @pytest.fixture(scope="module")
 def played(embedded: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """Calm; worse, so that the spike is told of; a restart; a feed that stops and comes back; better."""
+    """Calm; worse, so that the spike is told of; a restart; a crash; a feed that stops and comes back; better."""
     folder: Path = tmp_path_factory.mktemp("e2e")
     begun = time.monotonic()
     try:
@@ -131,12 +124,24 @@ def _play(stage: Scene) -> None:
 
 
 def _empty(stage: Scene) -> set[str]:
-    """The queries without data; a scrape that a busy machine missed is none of the dashboards' faults."""
+    """The queries without data: what a night says of customers may be a while in coming, and a busy machine misses scrapes."""
     queries = [one for dashboard in dashboards().values() for one in asked(dashboard)]
-    for _ in range(3):
+    deadline = time.monotonic() + PATIENCE
+    while queries and time.monotonic() < deadline:
         queries = [one for one in queries if not stage.prometheus.query(one.filled())]
-        time.sleep(1)
+        if {str(one) for one in queries} == EMPTY.keys():
+            break
+        time.sleep(0.5)
     return {str(one) for one in queries}
+
+
+def _in_time(stage: Scene) -> None:
+    """Skip where this machine took longer over a restart or a crash than rules carry over: what they then say is right."""
+    for name, most in (("restart", MISSED), ("crash", BRIDGED)):
+        if (took := stage.notes[f"{name} took"]) > most:
+            pytest.skip(
+                f"this machine took {took:.0f} s over the {name}, and rules carry over {most:.0f} s at this pace"
+            )
 
 
 def _says(stage: Scene, address: str, words: str) -> bool:
@@ -191,8 +196,8 @@ def test_leaders_and_the_vendor_are_told_of_the_spike_by_mail_and_webhook(played
 
 
 def test_a_vendor_hears_of_itself_only_and_is_led_nowhere(played: Scene) -> None:
-    """Promise: nothing goes to the honest one; the other is never told of anybody else; its mails hold no link of ours."""
-    assert played.box.to(*VENDORS[H]) == []
+    """Promise: neither is ever told of anybody else; mails hold no link of ours."""
+    assert not [one for one in played.box.to(*VENDORS[H]) if H not in one.body or G in one.body]
     told = played.box.to(*VENDORS[G])
     assert {alert["labels"]["vendor"] for message in told for alert in message.alerts} == {G}
     mails = [message.body for message in told if not message.alerts]
@@ -201,8 +206,11 @@ def test_a_vendor_hears_of_itself_only_and_is_led_nowhere(played: Scene) -> None
 
 
 def test_nothing_is_ever_said_against_the_honest_vendor(played: Scene) -> None:
-    """Promise: in no act does any alert about it, or about one too small to judge, fire."""
+    """Promise: in no act does any alert about it, or about one too small to judge, fire, and it is told nothing."""
+    assert {vendor for name, vendor, _, _ in played.watch.fired() if name != SILENT} <= {G, ""}
+    _in_time(played)
     assert {vendor for _, vendor, _, _ in played.watch.fired()} <= {G, ""}
+    assert played.box.to(*VENDORS[H]) == []
 
 
 def test_the_links_of_the_spike_work(played: Scene) -> None:
@@ -220,9 +228,8 @@ def test_the_links_of_the_spike_work(played: Scene) -> None:
 
 def test_a_restart_of_the_worker_causes_no_alert(played: Scene) -> None:
     """Promise: what stood stands without a break, nothing new fires that was not on its way, nobody is told anything."""
+    _in_time(played)
     act = played.acts["restart"]
-    if (took := played.notes["restart took"]) > MISSED:
-        pytest.skip(f"this machine took {took:.0f} s, and after {MISSED:.0f} s a worker is rightly missed")
     known = {alert for at, states in played.watch.looks if at < act.begin for alert in states}
     assert played.watch.fired(act.begin, act.end) <= known
     assert played.watch.states(OUTCOME, act.begin, act.end) == ["firing"]
@@ -233,8 +240,7 @@ def test_a_restart_of_the_worker_causes_no_alert(played: Scene) -> None:
 def test_figures_move_to_another_worker_when_one_is_killed(played: Scene) -> None:
     """Promise: one of the two shows figures afterwards, and the spike stood all the while."""
     assert sorted(played.notes["owners"]) == [False, True]
-    if (took := played.notes["crash took"]) > BRIDGED:
-        pytest.skip(f"this machine took {took:.0f} s, and rules carry an alert over {BRIDGED:.0f} s")
+    _in_time(played)
     act = played.acts["crash"]
     assert played.watch.states(OUTCOME, act.begin, act.end) == ["firing"]
     assert not [one for one in _between(played, "crash", "crash") if UNHAPPY in one.body]

@@ -11,7 +11,7 @@ DEMO   := --seed $(SEED) $(if $(BROKER),--broker $(BROKER)) $(OPTIONS)
 .PHONY: bench bench-peers bench-growth bench-latency bench-scale bench-recovery bench-table
 
 help:          ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(READY) ## three simulated vendors, live in the terminal; BROKER=host:port uses your own Kafka
 	@$(BIN)/undertow demo $(DEMO)

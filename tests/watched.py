@@ -25,7 +25,6 @@ from undertow.topics import CASEBOOK, CELLS, CLAIMS, FINDINGS, SOURCES, TICKETS,
 DAYS: Final = 150
 DAY: Final = 86_400.0
 UNPLAYED: Final = {
-    "undertow_disputed_findings": "nobody answers a finding in the simulated world",
 }
 """Metrics that the board below leaves empty, with the reason."""
 

@@ -88,6 +88,9 @@ def _play(stage: Scene) -> None:
         stage.until(lambda: stage.firing(OUTCOME), "the spike fires")
         for address in (*LEADERS, *vendor):
             stage.until(lambda to=address: box.to(to), f"{address} is told")
+        stage.until(
+            lambda: _all_told(stage, LEADERS[0]) and _all_told(stage, vendor[0]), "every segment's spike is told"
+        )
         stage.notes["links"] = stage.box.told(LEADERS[0], SPIKE, "firing")[0]
         stage.notes["empty"] = _empty(stage)
         stage.notes["answers"] = _followed(stage)
@@ -146,6 +149,12 @@ def _in_time(stage: Scene) -> None:
 
 def _says(stage: Scene, address: str, words: str) -> bool:
     return any(words in message.body for message in stage.box.to(address))
+
+
+def _all_told(stage: Scene, path: str) -> bool:
+    """Whether a webhook knows of every spike there is: what is on its way is told later, and rightly."""
+    told = {alert_of(alert["labels"]) for alert in stage.box.told(path, SPIKE, "firing")}
+    return {alert for alert in stage.watch.looks[-1][1] if alert[0] == SPIKE} <= told
 
 
 def _over(stage: Scene, address: str) -> bool:

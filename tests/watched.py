@@ -24,8 +24,7 @@ from undertow.topics import CASEBOOK, CELLS, CLAIMS, FINDINGS, SOURCES, TICKETS,
 
 DAYS: Final = 150
 DAY: Final = 86_400.0
-UNPLAYED: Final = {
-}
+UNPLAYED: Final = {}
 """Metrics that the board below leaves empty, with the reason."""
 
 

@@ -8,9 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final, Literal
 
 import click
@@ -18,6 +16,7 @@ import msgspec
 
 from undertow import clients, exits, logging, topics
 from undertow.cli.options import Duration, broker_options, contracts, settings
+from undertow.cli.printing import Printer
 from undertow.contracts.receivers import LOOPBACK
 from undertow.delivery.courier import Courier
 from undertow.delivery.items import Recorded
@@ -28,9 +27,8 @@ from undertow.delivery.topic import Book, OnTopic
 from undertow.delivery.webhook import Webhooks
 from undertow.domain.contract import Contract
 from undertow.domain.delivery import Kind
-from undertow.domain.findings import Finding
+from undertow.reports.pseudonyms import NoKey, pseudonyms
 from undertow.settings import Settings
-from undertow.stages.records import decode_finding
 
 _SMTP: Final = (
     click.option(
@@ -140,7 +138,11 @@ def deliver(
         "email": Mail(mail),
     }
     agreed = contracts(folder)
-    results = asyncio.run(_run(chosen, agreed, send, every=None if once else every))
+    try:  # before anything is sent: without a key for pseudonyms nothing may leave
+        printer = Printer(chosen, agreed, pseudonyms())
+    except (NoKey, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    results = asyncio.run(_run(chosen, agreed, send, None if once else every, printer))
     if once:
         good = sum(one.state == "delivered" for one in results)
         click.echo(f"{good:,} of {len(results):,} due deliveries were made", err=True)
@@ -148,7 +150,7 @@ def deliver(
 
 
 async def _run(
-    chosen: Settings, agreed: Mapping[str, Contract], send: Mapping[Kind, Send], every: float | None
+    chosen: Settings, agreed: Mapping[str, Contract], send: Mapping[Kind, Send], every: float | None, printer: Printer
 ) -> list[Recorded]:
     """One round, or rounds until a signal comes; what came of the last."""
     stopped = asyncio.Event()
@@ -156,13 +158,12 @@ async def _run(
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     book = Book(chosen)
-    rendering = Rendering(chosen)  # before anything is sent: without a key for pseudonyms nothing may leave
     while True:
         statements = await asyncio.to_thread(_statements, chosen)
         recorded = await asyncio.to_thread(book.read)
-        courier = Courier(send, Press(statements, rendering), book.write, recorded)
+        courier = Courier(send, Press(statements, printer), book.write, recorded)
         said = await courier.round(statements, agreed)
-        rendering.forget()
+        printer.forget()
         if every is None:
             return said
         try:
@@ -175,43 +176,3 @@ async def _run(
 def _statements(chosen: Settings) -> dict[Any, bytes]:
     topic = topics.name(chosen, topics.STATEMENTS)
     return issued(record.value for record in clients.read(chosen, topic))
-
-
-class Rendering:
-    """Statements as documents, with the findings that stand on their topic; these are read when first asked for."""
-
-    def __init__(self, chosen: Settings) -> None:
-        self._chosen = chosen
-        self._findings: list[Finding] | None = None
-        self._lock = Lock()
-        self._forms, self._statement = (
-            import_module("undertow.reports.forms"),
-            import_module("undertow.domain.statement"),
-        )
-        names = import_module("undertow.reports.pseudonyms")
-        try:
-            self._names = names.pseudonyms()
-        except names.NoKey as error:
-            raise click.UsageError(str(error)) from None
-
-    def __call__(self, record: bytes, form: str) -> bytes:
-        """The content of a file."""
-        statement = self._statement.decode(record)
-        with self._lock:  # several deliveries are rendered at a time, and the topic is read once
-            if self._findings is None:
-                self._findings = self._read()
-        content: bytes = self._forms.render(statement, self._findings, form, names=self._names)
-        return content
-
-    def forget(self) -> None:
-        """Read the findings anew next time."""
-        self._findings = None
-
-    def _read(self) -> list[Finding]:
-        found: dict[bytes, bytes] = {}
-        for record in clients.read(self._chosen, topics.name(self._chosen, topics.FINDINGS)):
-            if record.value is None:
-                found.pop(record.key, None)
-            else:
-                found[record.key] = record.value
-        return [decode_finding(value) for value in found.values()]

@@ -20,6 +20,7 @@ from undertow import clients, topics
 from undertow.adapters import ADAPTERS
 from undertow.cli.feeds import feed, mapping_option, refused_words
 from undertow.cli.options import broker_options, contracts, settings
+from undertow.cli.printing import DRAWN, rows_of
 from undertow.domain.contract import Contract
 from undertow.domain.findings import Finding
 from undertow.domain.ledger import Ledger
@@ -35,12 +36,10 @@ from undertow.stages import ledger as ledger_stage
 from undertow.stages.dossier import dossiers, findings_in
 from undertow.stages.offline import Offline
 from undertow.stages.records import Record, decode_finding
-from undertow.stages.rows import customer_key, name_of, ticket_key
 from undertow.stages.statements import NotStated, Statements
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
-_DRAWN: Final = frozenset({"html", "pdf"})
 
 
 class _Told(Struct):
@@ -110,14 +109,14 @@ def report(
             agreed, told = _from_file(source, adapter, vendor, mapping, folder)
         else:
             agreed = contracts(folder if folder is not None else Path("contracts"))
-            told = _from_topics(settings(cluster), agreed, vendor, rows=form in _DRAWN and not listed)
+            told = _from_topics(settings(cluster), agreed, vendor, rows=form in DRAWN and not listed)
         if listed:
             _list(told.statements.issued(vendor))
             return
         statement = _statement(told, vendor, name, agreed)
         own = Packed(told.findings, statement)
         contract = agreed[vendor]
-        drawn = dossiers(told.rows, statement, chosen(own), contract) if form in _DRAWN else None
+        drawn = dossiers(told.rows, statement, chosen(own), contract) if form in DRAWN else None
         page = (
             render(statement, own, form, names=names, dossiers=drawn, contract=contract) if drawn is not None else None
         )
@@ -211,7 +210,7 @@ def _from_topics(chosen_settings: Settings, agreed: dict[str, Contract], vendor:
         if record.value is not None:
             ledger_stage.fold(ledger, record.value)
     found = findings_in(((one.key, one.value) for one in _records(chosen_settings, topics.FINDINGS)), vendor)
-    kept = _rows(clients.read(chosen_settings, topics.changelog(chosen_settings)), vendor) if rows else {}
+    kept = rows_of(chosen_settings, vendor) if rows else {}
     if ledger.as_of is None and vendor in agreed:
         raise NotStated("nothing was judged yet: is the worker running, and has it read anything?")
     return _Told(statements, ledger.as_of or 0.0, found, kept)
@@ -219,21 +218,3 @@ def _from_topics(chosen_settings: Settings, agreed: dict[str, Contract], vendor:
 
 def _records(chosen_settings: Settings, topic: str) -> Iterator[Any]:
     yield from clients.read(chosen_settings, topics.name(chosen_settings, topic))
-
-
-_TICKET: Final = ticket_key("", None, "")[:1]
-_CUSTOMER: Final = customer_key("")[:1]
-"""How keys of rows begin."""
-
-
-def _rows(records: Iterable[Any], vendor: str) -> dict[bytes, bytes]:
-    """The rows of a vendor's tickets, and of customers; the last record of a key counts."""
-    found: dict[bytes, bytes] = {}
-    for record in records:
-        key = record.key
-        if key[:1] == _CUSTOMER or (key[:1] == _TICKET and name_of(key)[0] == vendor):
-            if record.value is None:
-                found.pop(key, None)
-            else:
-                found[key] = record.value
-    return found

@@ -8,18 +8,15 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from undertow.clients import KafkaUnavailable
 from undertow.delivery.items import Document, Issued
 from undertow.delivery.sending import NotSent
 from undertow.domain.delivery import Kind
+from undertow.reports.forms import CONTENT_TYPES, Format
 
-FORMS: Final[Mapping[Kind, tuple[str, ...]]] = {"kafka": ("json",), "webhook": ("json",), "email": ("html", "csv")}
+FORMS: Final[Mapping[Kind, tuple[Format, ...]]] = {"kafka": ("json",), "webhook": ("json",), "email": ("html", "csv")}
 """What each kind of receiver gets."""
-_TYPES: Final = {
-    "json": "application/json",
-    "html": "text/html; charset=utf-8",
-    "csv": "text/csv; charset=utf-8",
-}
-Rendered = Callable[[bytes, str], bytes]
+Rendered = Callable[[bytes, Format], bytes]
 """A statement as it stands on the topic, and a form's name, to the file's content."""
 
 
@@ -71,12 +68,8 @@ class Press:
         name = "".join(sign if sign.isalnum() or sign in "-._" else "_" for sign in f"{one.vendor}-{one.period}")[:120]
         try:
             return tuple(
-                Document(f"{name}.{form}", _TYPES[form], self._rendered(self._records[one], form))
+                Document(f"{name}.{form}", CONTENT_TYPES[form], self._rendered(self._records[one], form))
                 for form in FORMS[kind]
             )
-        except (
-            ValueError,
-            KeyError,
-            OSError,
-        ) as error:  # one statement that cannot be rendered must not stop the others
+        except (ValueError, KeyError, OSError, KafkaUnavailable) as error:  # one must not stop the others
             raise NotSent(f"it cannot be rendered: {type(error).__name__} {error}") from None

@@ -33,8 +33,11 @@ class Dossiers(Struct, frozen=True):
     lesson: Lesson | None
 
 
-def findings_in(records: Iterable[tuple[bytes, bytes | None]], vendor: str) -> Iterator[Finding]:
-    """A vendor's findings from records of ``undertow.findings`` in the order of the log; the last of a key counts."""
+def standing(records: Iterable[tuple[bytes, bytes | None]], vendor: str = "") -> dict[bytes, bytes]:
+    """What stands on ``undertow.findings``, packed, from records in the order of the log; the last of a key counts.
+
+    With ``vendor`` what is of others is mostly left out; :func:`of_vendor` leaves out the rest.
+    """
     last: dict[bytes, bytes] = {}
     needle = vendor.encode()
     for key, value in records:
@@ -42,10 +45,20 @@ def findings_in(records: Iterable[tuple[bytes, bytes | None]], vendor: str) -> I
             last.pop(key, None)
         else:
             last[key] = bytes(lz4.compress_block(value))  # of the last of each only the end of the log can tell
+    return last
+
+
+def of_vendor(packed: Mapping[bytes, bytes], vendor: str) -> Iterator[Finding]:
+    """A vendor's findings of those that stand, one unpacked at a time."""
+    found = (decode_finding(bytes(lz4.decompress_block(value))) for value in packed.values())
+    return (one for one in found if one.vendor == vendor)
+
+
+def findings_in(records: Iterable[tuple[bytes, bytes | None]], vendor: str) -> Iterator[Finding]:
+    """A vendor's findings from records of their topic: each can be dropped once it was read."""
+    last = standing(records, vendor)
     while last:
-        found = decode_finding(bytes(lz4.decompress_block(last.popitem()[1])))
-        if found.vendor == vendor:
-            yield found
+        yield from of_vendor(dict([last.popitem()]), vendor)
 
 
 def dossiers(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientResponse, DummyCookieJar
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec.structs import replace
 
+from statements import SMALL, small
+from undertow.domain.facts import Fact
 from undertow.domain.findings import Evidence, Finding, State
+from undertow.domain.statement import PeriodStatement, encode, sealed
 from undertow.portal.access import Access
 from undertow.portal.desk import Desk
 from undertow.portal.evidence import Line
@@ -19,6 +24,8 @@ from undertow.portal.index import Index, Issued, Said
 from undertow.portal.routes import application
 from undertow.portal.tokens import Tokens
 from undertow.reports.pseudonyms import Pseudonyms
+from undertow.stages import history
+from undertow.stages.offline import Offline
 from undertow.stages.records import encode_finding
 
 KEY = "a key of thirty-two random characters"
@@ -51,6 +58,9 @@ class Events:
 
     def of(self, one: Finding) -> list[Line]:
         return [Line("2026-06-01 09:00 UTC", f"an event of {one.ticket}", "vendor.tickets/0/1")]
+
+    def facts(self, findings: list[Finding]) -> dict[str, list[Fact]]:
+        return {}
 
 
 class Recorded:
@@ -113,6 +123,14 @@ class Browser:
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
 
 
+@cache
+def may(vendor: str) -> PeriodStatement:
+    """A statement as a worker issues it, of a history of its own, said to be this vendor's and of May 2026."""
+    (first, *_) = history.fold(Offline({"acme": SMALL}), small(), recorded=False).issued("acme")
+    days = {"first_day": 20_574, "last_day": 20_604}
+    return sealed(replace(first, vendor=vendor, period="2026-05", words=f"{vendor} in short", **days))
+
+
 class House:
     """The portal over findings of two vendors."""
 
@@ -121,7 +139,7 @@ class House:
         self.clock = Clock()
         self.tokens = Tokens(folder / "tokens.json", self.clock)
         self.recorded = Recorded()
-        desk = Desk(self.index, Pseudonyms(KEY), Events(), lambda: True)
+        desk = Desk(self.index, Pseudonyms(KEY), Events(), lambda: True, {})
         self.app = application(desk, access or Access(), self.tokens, self.recorded, self.clock)
         self.findings = {
             vendor: [
@@ -137,7 +155,7 @@ class House:
             for one in every
         ]
         issued = [
-            Issued(f"{place:016x}", vendor, "2026-05", 1, f"{vendor} in short", f'{{"vendor": "{vendor}"}}'.encode())
+            Issued(f"{place:016x}", vendor, "2026-05", 1, f"{vendor} in short", encode(may(vendor)))
             for place, vendor in enumerate(self.findings)
         ]
         self.index.put([], said, [(one.id, one) for one in issued])

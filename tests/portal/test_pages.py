@@ -10,20 +10,26 @@ import os
 import re
 import stat
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
-from portal.house import KEY, House, finding
+from portal.house import KEY, House, finding, may
 from undertow.cli.main import cli
+from undertow.domain.statement import decode, encode, key, sealed
 from undertow.portal.feed import Feed
+from undertow.portal.guard import POLICY
 from undertow.portal.index import Index
 from undertow.portal.scope import PAGE, Filter, Place, Scope
 from undertow.portal.tokens import BadTokens, Tokens
+from undertow.reports import forms
 from undertow.reports.pseudonyms import Pseudonyms
 from undertow.settings import Settings
+from undertow.stages.dossier import Dossiers
 
 
 def links(text: str) -> list[str]:
@@ -125,7 +131,7 @@ def test_a_vendor_reads_other_names_for_customers_everywhere_and_the_company_the
             f"/findings/{one.id}",
             "/findings.csv",
             "/statements",
-            "/statements/0000000000000000.json",
+            *(f"/statements/0000000000000000.{form}" for form in ("html", "csv", "json")),
         ):
             assert "acme-customer" not in await vendor.text(path), path
         assert other_name in await vendor.text(f"/findings/{one.id}")
@@ -135,6 +141,60 @@ def test_a_vendor_reads_other_names_for_customers_everywhere_and_the_company_the
         assert {row["vendor"] for row in rows} == {"acme"}
         assert "acme-customer-0" in await company.text(f"/findings/{one.id}")
         assert len(list(csv.DictReader(io.StringIO(await company.text("/findings.csv?state=disputed"))))) == 4
+
+    asyncio.run(house.walk(act))
+
+
+def test_a_statement_is_there_in_every_form_and_is_that_of_the_report(tmp_path):
+    """Promise: what a vendor opens here is what `undertow report` writes, as a page that runs nothing, and as files."""
+    house, names = House(tmp_path), Pseudonyms(KEY)
+    own = [one for one in house.findings["acme"] if one.day <= may("acme").last_day]
+    assert 0 < len(own) <= len(house.findings["acme"])
+
+    async def act(open_):
+        for vendor in ("acme", None):
+            browser = open_()
+            await browser.sign_in(house.token(vendor))
+            listed = await browser.text("/statements")
+            assert ("zenith in short" in listed) is (vendor is None)
+            for form in forms.FORMATS:
+                path = f"/statements/{0:016x}.{form}"
+                assert path in listed
+                answer = await browser.get(path)
+                content = await answer.read()
+                assert (answer.status, answer.headers["Content-Type"]) == (200, forms.CONTENT_TYPES[form])
+                if form == "pdf":
+                    assert content.startswith(b"%PDF")
+                else:
+                    drawn = Dossiers({}, None) if form in forms.DRAWN else None
+                    assert content == forms.render(may("acme"), own, form, names=names, dossiers=drawn)
+                policy = answer.headers["Content-Security-Policy"]
+                if form == "html":
+                    assert policy == forms.policy(content)
+                    assert "script" not in policy
+                    assert "Content-Disposition" not in answer.headers
+                else:
+                    assert policy == POLICY
+                    assert answer.headers["Content-Disposition"] == f'attachment; filename="acme-2026-05.{form}"'
+            taken = json.loads(await browser.text(f"/statements/{0:016x}.json"))
+            assert decode(json.dumps(taken["statement"]).encode()) == may("acme")
+            assert {one["id"] for one in taken["findings"]} == {one.id for one in own}
+
+    asyncio.run(house.walk(act))
+
+
+def test_without_weasyprint_no_pdf_is_offered_and_asking_for_one_says_why(tmp_path, monkeypatch):
+    """Promise: a missing extra is a plain sentence and no failure."""
+    house = House(tmp_path)
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+
+    async def act(open_):
+        browser = open_()
+        await browser.sign_in(house.token("acme"))
+        answer = await browser.get(f"/statements/{0:016x}.pdf")
+        assert answer.status == 501
+        assert "undertow[pdf]" in await answer.text()
+        assert ".pdf" not in await browser.text("/statements")
 
     asyncio.run(house.walk(act))
 
@@ -291,7 +351,9 @@ def test_statements_and_answers_are_read_off_their_topics(tmp_path):
         "source": "/p",
         "time": "2026-06-01T00:00:00Z",
     }
-    statement = {"vendor": "acme", "period": "2026-05", "number": 2, "words": "in short", "measures": []}
+    first = may("acme")
+    second = sealed(replace(first, number=2))
+    one, two = (key(each) for each in (second, first))
 
     def record(topic: str, key: bytes, value: object) -> Keyed:
         return Keyed(
@@ -305,15 +367,17 @@ def test_statements_and_answers_are_read_off_their_topics(tmp_path):
                 "vendor.disputes", b"", event | {"data": said | {"answer": "accept"}}
             ),  # the same id: the first counts
             record("vendor.disputes", b"", b"{"),
-            record("undertow.statements", b"one", statement),
-            record("undertow.statements", b"two", statement | {"number": 1}),
+            record("undertow.statements", one, encode(second)),
+            record("undertow.statements", two, encode(first)),
+            record("undertow.statements", one, encode(replace(second, words="forged"))),
+            record("undertow.statements", two, encode(second)),
             record("undertow.statements", b"three", b"[]"),
             record("undertow.findings", b"0" * 16, b"{}"),
-            record("undertow.statements", b"two", None),
+            record("undertow.statements", two, None),
         ]
     )
     scope = Scope(index, "acme", Pseudonyms(KEY))
-    assert [(one.period, one.number, one.words) for one in scope.statements()] == [("2026-05", 2, "in short")]
+    assert [(one.period, one.number, one.words) for one in scope.statements()] == [("2026-05", 2, "acme in short")]
     of = finding(0).__class__(kind="verdict", name="sla", vendor="acme", ticket="1", customer=None, day=1, contract="")
     assert Scope(index, "zenith", Pseudonyms(KEY)).statements() == scope.said(of) == []
     with index.reading() as ask:

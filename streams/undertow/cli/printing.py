@@ -10,15 +10,13 @@ from undertow import clients, topics
 from undertow.domain.contract import Contract
 from undertow.domain.shown import chosen
 from undertow.domain.statement import decode
-from undertow.reports.forms import Format, render
+from undertow.reports.forms import DRAWN, Format, render
 from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import Pseudonyms
 from undertow.settings import Settings
 from undertow.stages.dossier import Dossiers, dossiers, of_vendor, standing
 from undertow.stages.rows import customer_key, name_of, ticket_key
 
-DRAWN: Final = frozenset({"html", "pdf"})
-"""Forms that show single tickets."""
 _TICKET: Final = ticket_key("", None, "")[:1]
 _CUSTOMER: Final = customer_key("")[:1]
 """How keys of rows begin."""

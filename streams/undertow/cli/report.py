@@ -20,14 +20,14 @@ from undertow import clients, topics
 from undertow.adapters import ADAPTERS
 from undertow.cli.feeds import feed, mapping_option, refused_words
 from undertow.cli.options import broker_options, contracts, settings
-from undertow.cli.printing import DRAWN, rows_of
+from undertow.cli.printing import rows_of
 from undertow.domain.contract import Contract
 from undertow.domain.findings import Finding
 from undertow.domain.ledger import Ledger
 from undertow.domain.periods import Period, holding
 from undertow.domain.shown import chosen
 from undertow.domain.statement import PeriodStatement, latest
-from undertow.reports.forms import FORMATS, NoPdf, render, write
+from undertow.reports.forms import DRAWN, FORMATS, NoPdf, render, write
 from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import NoKey, pseudonyms
 from undertow.settings import Settings

@@ -12,7 +12,7 @@ from undertow.clients import KafkaUnavailable
 from undertow.delivery.items import Document, Issued
 from undertow.delivery.sending import NotSent
 from undertow.domain.delivery import Kind
-from undertow.reports.forms import CONTENT_TYPES, Format
+from undertow.reports.forms import CONTENT_TYPES, Format, file_name
 
 FORMS: Final[Mapping[Kind, tuple[Format, ...]]] = {"kafka": ("json",), "webhook": ("json",), "email": ("html", "csv")}
 """What each kind of receiver gets."""
@@ -65,10 +65,13 @@ class Press:
 
     def __call__(self, one: Issued, kind: Kind) -> tuple[Document, ...]:
         """The documents for a kind of receiver. Raises :class:`NotSent` where one cannot be made."""
-        name = "".join(sign if sign.isalnum() or sign in "-._" else "_" for sign in f"{one.vendor}-{one.period}")[:120]
         try:
             return tuple(
-                Document(f"{name}.{form}", CONTENT_TYPES[form], self._rendered(self._records[one], form))
+                Document(
+                    file_name(one.vendor, one.period, form),
+                    CONTENT_TYPES[form],
+                    self._rendered(self._records[one], form),
+                )
                 for form in FORMS[kind]
             )
         except (ValueError, KeyError, OSError, KafkaUnavailable) as error:  # one must not stop the others

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from undertow.domain.contract import Contract
 from undertow.portal import words
 from undertow.portal.asked import ID
 from undertow.portal.evidence import Events
 from undertow.portal.guard import SESSION
 from undertow.portal.index import Index
+from undertow.portal.papers import Papers
 from undertow.portal.scope import Scope
 from undertow.portal.sessions import Session
 from undertow.reports.pseudonyms import Pseudonyms
@@ -31,9 +33,17 @@ _FILTERS: Final = {
 class Desk:
     """``ready`` says whether the index holds everything that was there at the start."""
 
-    def __init__(self, index: Index, pseudonyms: Pseudonyms, events: Events, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        index: Index,
+        pseudonyms: Pseudonyms,
+        events: Events,
+        ready: Callable[[], bool],
+        contracts: Mapping[str, Contract],
+    ) -> None:
         self._index, self._pseudonyms = index, pseudonyms
         self.events, self.ready = events, ready
+        self.papers = Papers(contracts, pseudonyms, events)
         self._templates = Environment(
             loader=PackageLoader("undertow.portal"),
             autoescape=True,

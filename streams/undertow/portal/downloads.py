@@ -1,26 +1,23 @@
-"""What is taken away: findings as CSV, statements as they were issued."""
+"""What is taken away: findings as CSV, statements as they were issued, in every form there is."""
 
 from __future__ import annotations
 
 import asyncio
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from aiohttp import web
 
-from undertow.portal import asked, words
+from undertow.portal import asked
 from undertow.portal.desk import Desk
-from undertow.portal.guard import HEADERS, SESSION, Guard
-from undertow.portal.scope import Shown
+from undertow.portal.guard import HEADERS, SESSION, Guard, Handler
+from undertow.reports.forms import CONTENT_TYPES, Format, NoPdf, policy
+from undertow.reports.rows import COLUMNS, cell, row
 
-COLUMNS: Final = (
-    "finding", "kind", "name", "verdict", "cause", "vendor", "ticket", "customer", "day", "claimed_met", "claimed_seconds",
-    "actual_met", "actual_seconds", "target_seconds", "state", "reason", "contract",
-)  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a text that begins like that for a formula."""
+AT_ONCE: Final = 2
+"""Statements made at a time: each may hold a hundred thousand findings."""
 
 
 class Downloads:
@@ -28,6 +25,7 @@ class Downloads:
 
     def __init__(self, desk: Desk, guard: Guard) -> None:
         self._desk, self._guard = desk, guard
+        self._making = asyncio.Semaphore(AT_ONCE)
 
     async def findings(self, request: web.Request) -> web.StreamResponse:
         """The filtered list, whole, as CSV in UTF-8."""
@@ -37,52 +35,39 @@ class Downloads:
             headers={**HEADERS, "Content-Type": "text/csv; charset=utf-8", **_file("findings.csv")}
         )
         await response.prepare(request)
-        await response.write(_csv([COLUMNS]))
+        await response.write(_csv([(*COLUMNS, "vendor")]))
         while (some := await asyncio.to_thread(next, chunks, None)) is not None:
-            await response.write(await asyncio.to_thread(_csv, map(_row, some)))
+            rows = ((*row(one.finding, one.customer), one.finding.vendor) for one in some)
+            await response.write(await asyncio.to_thread(_csv, rows))
         await response.write_eof()
         return response
 
-    async def statement(self, request: web.Request) -> web.StreamResponse:
-        """A statement as it was issued, JSON."""
-        self._guard.downloads(request[SESSION])
-        issued = await asyncio.to_thread(self._desk.scope(request).statement, self._desk.id(request))
-        if issued is None:
-            raise web.HTTPNotFound
-        return web.Response(
-            body=issued.body, content_type="application/json", headers=_file(f"statement-{issued.id}.json")
-        )
+    def statement(self, form: Format) -> Handler:
+        """A statement with its findings: as a page of its own, with its own policy, or as a file."""
+
+        async def made(request: web.Request) -> web.StreamResponse:
+            self._guard.downloads(request[SESSION])
+            scope, id = self._desk.scope(request), self._desk.id(request)
+            try:
+                async with self._making:
+                    paper = await asyncio.to_thread(self._desk.papers.of, scope, id, form)
+            except NoPdf as error:
+                raise web.HTTPNotImplemented(text=str(error)) from None
+            if paper is None:
+                raise web.HTTPNotFound
+            headers = {"Content-Type": CONTENT_TYPES[form], **_file(paper.name)}
+            if form == "html":
+                headers = {"Content-Type": CONTENT_TYPES[form], "Content-Security-Policy": policy(paper.content)}
+            return web.Response(body=paper.content, headers=headers)
+
+        return made
 
 
 def _file(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _row(shown: Shown) -> Iterator[object]:
-    one = shown.finding
-    day = "" if one.day is None else words.day(one.day)
-    yield from (one.id, one.kind, one.name, one.verdict, one.cause, one.vendor, one.ticket, shown.customer, day)
-    yield from (
-        one.claimed_met,
-        one.claimed,
-        one.actual_met,
-        one.actual,
-        one.target,
-        one.state,
-        one.reason,
-        one.contract,
-    )
-
-
 def _csv(rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_cell(value) for value in row] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows([cell(value) for value in one] for one in rows)
     return text.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from undertow import clients, wire
 from undertow.adapters import live
 from undertow.domain.contract import Contract
+from undertow.domain.facts import Fact, Place, Seen, in_order, join
 from undertow.domain.findings import Evidence, Finding
-from undertow.events import Event
+from undertow.events import Event, PeriodClaimed
 from undertow.portal import words
 from undertow.settings import Settings
+from undertow.stages.intake import entry_of
+from undertow.stages.proof import Where
 
 
 class Line(Struct, frozen=True):
@@ -32,17 +36,41 @@ class Events:
 
     def of(self, finding: Finding) -> list[Line]:
         """The timeline, in the order of the facts. Raises :class:`~undertow.clients.KafkaUnavailable`."""
-        wanted: dict[str, dict[int, set[int]]] = {}
-        for one in finding.evidence:
-            wanted.setdefault(one.topic, {}).setdefault(one.partition, set()).add(one.offset)
-        records = {
-            (topic, record.partition, record.offset): record
-            for topic, places in wanted.items()
-            for record in clients.fetch_all(self._settings, topic, {at: sorted(some) for at, some in places.items()})
-        }
+        records = self._read((one.topic, one.partition, one.offset) for one in finding.evidence)
         return [
             self._line(finding, one, records.get((one.topic, one.partition, one.offset))) for one in finding.evidence
         ]
+
+    def facts(self, findings: list[Finding]) -> dict[str, list[Fact]]:
+        """What is told of the ticket of each, in order, by finding; without those of which an event is gone.
+
+        Raises :class:`~undertow.clients.KafkaUnavailable`.
+        """
+        places = {one.id: list(_own(one)) for one in findings}
+        records = self._read(where for some in places.values() for where in some)
+        found = {}
+        for one in findings:
+            if all(where in records for where in places[one.id]):
+                seen = [seen for where in places[one.id] for seen in self._seen(one, where, records[where])]
+                found[one.id] = in_order(join([], seen)[0])
+        return found
+
+    def _read(self, places: Iterable[Where]) -> dict[Where, Any]:
+        wanted: dict[str, dict[int, set[int]]] = {}
+        for topic, partition, offset in places:
+            wanted.setdefault(topic, {}).setdefault(partition, set()).add(offset)
+        return {
+            (topic, record.partition, record.offset): record
+            for topic, some in wanted.items()
+            for record in clients.fetch_all(self._settings, topic, {at: sorted(each) for at, each in some.items()})
+        }
+
+    def _seen(self, finding: Finding, where: Where, record: object) -> Iterator[Seen]:
+        for event in self._told(where[0], record):
+            if isinstance(event, PeriodClaimed) or event.data.ticket != finding.ticket:
+                continue
+            if event.data.vendor == finding.vendor:
+                yield entry_of(event, Place(*where)).seen
 
     def _line(self, finding: Finding, evidence: Evidence, record: object) -> Line:
         where = f"{evidence.topic.removeprefix(self._settings.namespace)}/{evidence.partition}/{evidence.offset}"
@@ -54,10 +82,23 @@ class Events:
         return Line(words.moment(event.time.timestamp()), words.happened(event), where)
 
     def _event(self, evidence: Evidence, record: object) -> Event | None:
-        value, headers = record.value, record.headers  # type: ignore[attr-defined]
-        dialect = self._dialects.get(evidence.topic)
-        try:
-            told = (wire.decode(value, headers),) if dialect is None else dialect.decode(value, headers)
-        except wire.Refused:
-            return None
+        told = self._told(evidence.topic, record)
         return next((one for one in told if (one.source, one.id) == (evidence.source, evidence.id)), None)
+
+    def _told(self, topic: str, record: object) -> Sequence[Event]:
+        value, headers = record.value, record.headers  # type: ignore[attr-defined]
+        dialect = self._dialects.get(topic)
+        try:
+            return (wire.decode(value, headers),) if dialect is None else dialect.decode(value, headers)
+        except wire.Refused:
+            return ()
+
+
+def _own(finding: Finding) -> Iterator[Where]:
+    """Where the events of a finding's own ticket stand."""
+    for one in finding.evidence:
+        yield one.topic, one.partition, one.offset
+    for some in finding.context:
+        if some.ticket == finding.ticket:
+            for offset in some.offsets:
+                yield some.topic, some.partition, offset

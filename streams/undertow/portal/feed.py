@@ -9,11 +9,11 @@ from threading import Event, Thread
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
 
 from undertow import clients, topics, wire
 from undertow.clients import KafkaUnavailable
 from undertow.domain.findings import Finding
+from undertow.domain.statement import decode, holds, key
 from undertow.events import DisputeAnswered, DisputeRuled
 from undertow.portal.index import Index, Issued, Said, said_of
 from undertow.settings import Settings
@@ -23,20 +23,7 @@ AGAIN: Final = 3.0
 """Seconds until the next try when the broker does not answer."""
 LEAVE_WITHIN: Final = 2.0
 """Seconds; reading looks up five times a second."""
-STATEMENTS: Final = "undertow.statements"
 _log: Final = logging.getLogger("undertow.portal")
-
-
-class _Head(Struct, frozen=True):
-    """What the list shows of a statement."""
-
-    vendor: str
-    period: str
-    number: int | None = None
-    words: str = ""
-
-
-_head: Final = msgspec.json.Decoder(_Head).decode
 
 
 class Feed:
@@ -49,7 +36,7 @@ class Feed:
             for topic, take in (
                 (topics.FINDINGS, self._finding),
                 (topics.DISPUTES, self._said),
-                (STATEMENTS, self._statement),
+                (topics.STATEMENTS, self._statement),
             )
         }
         self._stop = Event()
@@ -117,8 +104,13 @@ class Feed:
             issued[id] = None
             return
         try:
-            head = _head(record.value)
+            statement = decode(record.value)
         except msgspec.MsgspecError as error:
             _log.warning("no statement at %s/%d/%d: %s", record.topic, record.partition, record.offset, error)
             return
-        issued[id] = Issued(id, head.vendor, head.period, head.number, head.words, record.value)
+        if key(statement) != record.key or not holds(statement):
+            _log.warning(
+                "what stands at %s/%d/%d is no statement as issued", record.topic, record.partition, record.offset
+            )
+            return
+        issued[id] = Issued(id, statement.vendor, statement.period, statement.number, statement.words, record.value)

@@ -14,6 +14,7 @@ from undertow.portal import asked
 from undertow.portal.desk import Desk
 from undertow.portal.scope import PAGE, Filter, Scope, Shown
 from undertow.portal.words import STATES
+from undertow.reports.forms import FORMATS, pdf_can_be_made
 
 AT_ONCE: Final = 4
 """Timelines read at once: each asks the broker."""
@@ -77,7 +78,7 @@ class Pages:
     async def statements(self, request: web.Request) -> web.StreamResponse:
         """The list of statements."""
         issued = await asyncio.to_thread(self._desk.scope(request).statements)
-        return self._desk.page(request, "statements.html", issued=issued)
+        return self._desk.page(request, "statements.html", issued=issued, forms=_files())
 
     async def style(self, request: web.Request) -> web.StreamResponse:
         """The style sheet: the one thing that anybody may read."""
@@ -91,6 +92,11 @@ class Pages:
 
 def _list(scope: Scope, wanted: Filter, after: Any) -> tuple[list[Shown], int, dict[str, int], list[str]]:  # noqa: ANN401 - a place or none
     return scope.findings(wanted, after, PAGE + 1), scope.count(wanted), scope.totals(), scope.vendors()
+
+
+def _files() -> list[str]:
+    """Forms of a statement to take away."""
+    return [form for form in FORMATS if form != "html" and (form != "pdf" or pdf_can_be_made())]
 
 
 def _comes_to(word: str) -> str:

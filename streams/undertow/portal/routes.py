@@ -15,6 +15,7 @@ from undertow.portal.guard import MAX_BODY, Guard
 from undertow.portal.pages import Pages
 from undertow.portal.recorder import Recorder
 from undertow.portal.tokens import Tokens
+from undertow.reports.forms import FORMATS
 
 
 def application(
@@ -40,7 +41,7 @@ def application(
             web.post("/findings/{id}/ruling", guard.signed_in(actions.rule, company=True)),
             web.get("/disputes", guard.signed_in(pages.disputes, company=True)),
             web.get("/statements", mine(pages.statements)),
-            web.get("/statements/{id}.json", mine(downloads.statement)),
+            *(web.get(f"/statements/{{id}}.{form}", mine(downloads.statement(form))) for form in FORMATS),
         ]
     )
     return app

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from undertow.domain.disputes import STATES
 from undertow.domain.findings import Finding
+from undertow.domain.statement import PeriodStatement
 from undertow.portal.index import Index, Issued, Said, day_of, rank_of, unpacked
 from undertow.reports.pseudonyms import Pseudonyms
 
@@ -128,6 +129,11 @@ class Scope:
         """One statement, None where there is none in this scope."""
         query = f"SELECT * FROM statement WHERE id = ? AND {self._own}"  # noqa: S608 - as above
         return next((Issued(*row) for row in self._rows(query, [id])), None)
+
+    def belonging(self, statement: PeriodStatement) -> Iterator[Finding]:
+        """The findings of a statement's vendor and period, as far as they are of this scope."""
+        wanted = Filter(vendor=statement.vendor, first=statement.first_day, last=statement.last_day)
+        return (shown.finding for some in self.every(wanted) for shown in some)
 
     def _rows(self, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
         """The rows of a query whose last condition is :attr:`_own`."""

@@ -37,7 +37,7 @@ class Portal:
         self._index = Index(Path(settings.data_dir))
         self._feed = Feed(settings, self._index)
         self._recorder = Recorder(settings)
-        desk = Desk(self._index, pseudonyms, Events(settings, contracts), self._feed.ready.is_set)
+        desk = Desk(self._index, pseudonyms, Events(settings, contracts), self._feed.ready.is_set, contracts)
         self._desk = desk
         self._thread = Thread(target=self._run, name="portal", daemon=True)
         self._listening, self._stop = Event(), asyncio.Event()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
 from typing import BinaryIO, Final, Literal, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -28,8 +31,38 @@ CONTENT_TYPES: Final[dict[str, str]] = {
 }
 
 
+DRAWN: Final[frozenset[str]] = frozenset({"html", "pdf"})
+"""Forms that show single tickets, and so take what was told of them."""
+
+
 class NoPdf(Exception):
     """PDF cannot be made here; the message says what to install."""
+
+
+def file_name(vendor: str, period: str, form: Format) -> str:
+    """What a file is called: plain ASCII, whatever the vendor is called."""
+    said = f"{vendor}-{period}"
+    return (
+        "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-._") else "_" for sign in said)[:120]
+        + f".{form}"
+    )
+
+
+def policy(html: bytes) -> str:
+    """The Content-Security-Policy of a page of :func:`render`: its own style sheet by its hash, and nothing else."""
+    style = html.partition(b"<style>")[2].partition(b"</style>")[0]  # nothing a vendor wrote stands before it unescaped
+    digest = base64.b64encode(sha256(style).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def pdf_can_be_made() -> bool:
+    """Whether WeasyPrint is installed; what it draws with may still be missing."""
+    try:
+        return find_spec("weasyprint") is not None
+    except ValueError:  # it was looked for before, and is not there
+        return False
 
 
 def render(

@@ -46,7 +46,7 @@ def write_csv(out: BinaryIO, findings: Iterable[Finding], names: Pseudonyms) -> 
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=False)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _row(one, names)] for one in findings)
+    writer.writerows([cell(value) for value in row(one, names.of(one.vendor, one.customer))] for one in findings)
     text.flush()
     text.detach()
 
@@ -70,8 +70,9 @@ def _plain(one: Finding, names: Pseudonyms) -> dict[str, Any]:
     return told
 
 
-def _row(one: Finding, names: Pseudonyms) -> Iterator[object]:
-    yield from (one.id, one.kind, one.name, one.verdict, one.ticket, names.of(one.vendor, one.customer))
+def row(one: Finding, customer: str | None) -> Iterator[object]:
+    """The cells of one finding, in the order of :data:`COLUMNS`; ``customer`` as the reader may know them."""
+    yield from (one.id, one.kind, one.name, one.verdict, one.ticket, customer)
     yield None if one.day is None else words.day(one.day)
     yield from (_met(one.claimed_met), one.claimed, _met(one.actual_met), one.actual, one.target)
     yield from (one.cause, words.cause(one.cause), words.utc(one.at), one.contract, one.state, one.reason)
@@ -83,7 +84,7 @@ def _met(met: bool | None) -> str | None:
     return None if met is None else "met" if met else "missed"
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Empty for unknown: it must not read as zero. Only text can be a formula, and loses that by a leading quote.
 
     A bare carriage return would end the row for some readers.

@@ -13,6 +13,7 @@ from undertow import events as e
 from undertow import wire
 from undertow.domain.calendars import Calendar
 from undertow.domain.contract import DAY, Contract, Target
+from undertow.domain.findings import Finding
 from undertow.simulation.plans import DEFAULT
 from undertow.simulation.world import World
 from undertow.stages.records import Record
@@ -62,6 +63,26 @@ def restated(events: Iterable[e.Event]) -> Iterator[e.Event]:
     period = next(one for one in some if isinstance(one, e.PeriodClaimed))
     changed = replace(period.data, met=max(0, period.data.met - 1))
     yield replace(period, id=f"{period.id}-again", recordedtime=later, data=changed)
+
+
+DISPUTED: Final = datetime(2026, 2, 20, tzinfo=UTC)
+"""When the vendor disputes: January is over, and not closed yet."""
+
+
+def disputed(finding: Finding) -> list[Record]:
+    """The vendor disputes a finding of January before it is closed; the company withdraws it when all the rest is late."""
+    of: dict[str, Any] = {"vendor": finding.vendor, "finding": finding.id, "ticket": finding.ticket}
+    of |= {"customer": finding.customer, "reason": "a bot's answer", "by": "Kim"}
+    head: dict[str, Any] = {"specversion": "1.0", "source": "/portal"}
+    ruled = datetime.fromtimestamp(LATE, UTC)
+    said: tuple[e.Event, ...] = (
+        e.DisputeAnswered(**head, id="1", time=DISPUTED, data=e.AnsweredData(**of, answer="dispute")),
+        e.DisputeRuled(**head, id="2", time=ruled, data=e.RuledData(**of, ruling="withdrawn")),
+    )
+    return [
+        Record("vendor.disputes", 0, place, int(one.time.timestamp() * 1000), wire.encode(one))
+        for place, one in enumerate(said)
+    ]
 
 
 SMALL: Final = Contract(

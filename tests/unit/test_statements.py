@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 import statements as made
 from standings import Ticket, cells, tickets
+from undertow import events as e
 from undertow.clock import day_of, start_of
 from undertow.domain.adjusted import adjusted, stated, totals
 from undertow.domain.cells import Cell, CellKey, Tally
@@ -24,6 +25,7 @@ from undertow.domain.reconcile import known_by
 from undertow.domain.statement import PeriodStatement, canonical, decode, encode, holds, key
 from undertow.stages import history
 from undertow.stages.offline import Offline
+from undertow.stages.records import decode_finding
 from undertow.stages.rows import CustomerRow, TicketRow, ticket_key
 from undertow.stages.rows import decode as row
 from undertow.stages.statements import NotStated, Statements
@@ -421,6 +423,38 @@ def test_what_arrives_after_closing_ends_where_it_had_ended_in_time(late: tuple[
     kinds = {change.kind for line in lines for change in line.lines}
     assert {"verdict", "reported"} <= kinds
     assert statements.adjustments("gaming", book.ledger.as_of or 0.0) == ()
+
+
+def test_a_restated_claim_a_late_event_and_a_ruling_add_up_to_the_difference(late: tuple[Offline, Statements]) -> None:
+    """Promise: all three after closing, and January as first stated plus the next statement's lines is January recounted."""
+    contracts, events = made.world()
+    restated = {one.data.ticket for one in made.restated(events) if isinstance(one, e.TicketClaimed)}
+    known = [decode_finding(value) for value in late[0].findings.values()]
+    last = late[1].issued("gaming")[0].last_day
+    finding = next(
+        one
+        for one in sorted(known, key=lambda one: one.id)
+        if one.verdict == "over_reported" and one.day is not None and one.day <= last and one.ticket not in restated
+    )
+    book = Offline(contracts, rulings="vendor.disputes")
+    statements = history.fold(book, [*made.records(late=True), *made.disputed(finding)], recorded=False)
+    first, *rest = statements.issued("gaming")
+    (adjusted,) = (line for one in rest for line in one.adjustments if line.period == first.period)
+    lines = {tuple(one[:3]): (one.stated, one.now) for one in adjusted.lines}
+    assert lines["disputed", finding.name, "over_reported"] == (1, 0)
+    assert lines["withdrawn", finding.name, "over_reported"] == (0, 1)
+    assert {"verdict", "reported", "disputed", "withdrawn"} <= {kind for kind, *_ in lines}
+    assert all(line.difference == line.now - line.stated for line in adjusted.lines)
+    again = Offline(contracts, rulings="vendor.disputes")
+    again.take([*made.disputed(finding), *made.records(late=True)])
+    again.tick(book.ledger.as_of or 0.0)
+    recounted = Statements(again.close(), contracts)
+    now = recounted.of("gaming", Period(first.first_day, first.last_day), book.ledger.as_of or 0.0)
+    assert read(first.counts) != read(now.counts)
+    assert changed(read(first.counts), adjusted.lines) == read(now.counts)
+    stated = next(one for one in first.measures if one.measure == finding.name)
+    found = next(one for one in now.measures if one.measure == finding.name)
+    assert (stated.disputed, stated.withdrawn, found.disputed, found.withdrawn) == (1, 0, 0, 1)
 
 
 def test_a_period_is_stated_from_what_had_arrived_by_its_closing(late: tuple[Offline, Statements]) -> None:

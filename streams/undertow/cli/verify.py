@@ -21,7 +21,7 @@ from undertow.cli import rereading
 from undertow.cli.feeds import feed, mapping_option
 from undertow.cli.options import broker_options, contracts, settings
 from undertow.domain.findings import Finding
-from undertow.stages.proof import NotStated, Proof, Stated, stated
+from undertow.stages.proof import NotStated, Proof, Stated, sealed, stated
 
 MOST_SHOWN: Final = 20
 """Findings that differ and are told to people; the JSON tells all."""
@@ -38,7 +38,7 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 )
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
 @mapping_option
-@click.option("--period", metavar="YYYY-MM", help="of VENDOR only what was solved in that month")
+@click.option("--period", metavar="YYYY-MM", help="only what was solved in that month")
 @click.option(
     "--contracts",
     "folder",
@@ -74,37 +74,47 @@ def verify(
     if (adapter is None) != (source is None):
         raise click.UsageError("--adapter says what format SOURCE is in: give both or neither")
     chosen = settings(cluster)
-    asked: list[Stated] | None = _from_file(Path(target)) if Path(target).is_file() else None
+    days = _days(period) if period is not None else None
+    unsealed = ""
+    asked: list[Stated] | None = None
+    if Path(target).is_file():
+        asked, unsealed = _from_file(Path(target), days)
     if adapter is not None and source is not None:
         read = feed(adapter, vendor, mapping)
         agreed = rereading.terms(contracts(folder) if folder else None, read)
         if asked is None:
             book = rereading.folded(agreed, read, source)
             known = {one.id: one.finding for value in book.findings.values() for one in stated(value)}
-            asked = _chosen(target, known, period)
+            asked = _chosen(target, known, days)
         proofs = rereading.proved_in_file(asked, agreed, read, source)
     else:
         if folder is None:
             raise click.UsageError("say under which --contracts the findings were made")
         agreed = contracts(folder)
-        asked = asked if asked is not None else _chosen(target, rereading.published(chosen), period)
+        asked = asked if asked is not None else _chosen(target, rereading.published(chosen), days)
         proofs = rereading.proved_on_topics(asked, agreed, chosen)
     if not asked:
         click.echo(f"undertow: no finding was found for {target}{f' in {period}' if period else ''}", err=True)
         sys.exit(exits.FAILED)
-    sys.exit(_tell(proofs, len(asked), as_json=as_json))
+    code = _tell(proofs, len(asked), as_json=as_json)
+    if unsealed:
+        click.echo(f"undertow: {unsealed}", err=True)
+    sys.exit(exits.FAILED if unsealed else code)
 
 
-def _from_file(path: Path) -> list[Stated]:
+def _from_file(path: Path, days: range | None) -> tuple[list[Stated], str]:
+    """The findings in a file, and what is wrong with the statement that it holds, if it holds one."""
+    content = path.read_bytes()
     try:
-        return stated(path.read_bytes())
+        found = stated(content)
     except NotStated as error:
         raise click.UsageError(f"{path.name}: {error}") from None
+    wrong = "" if sealed(content) else f"{path.name}: the figures of the statement are not those its hash was made of"
+    return [one for one in found if days is None or one.finding.day in days], wrong
 
 
-def _chosen(target: str, known: dict[str, Finding], period: str | None) -> list[Stated]:
+def _chosen(target: str, known: dict[str, Finding], days: range | None) -> list[Stated]:
     """The findings asked for, in one order."""
-    days = _days(period) if period is not None else None
     return [
         Stated(id, one)
         for id, one in sorted(known.items())

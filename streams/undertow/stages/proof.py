@@ -20,6 +20,7 @@ from undertow.domain.disputes import parted
 from undertow.domain.facts import SPOKEN, Fact, Seen, in_order, join
 from undertow.domain.findings import Finding
 from undertow.domain.grounds import digest, telling
+from undertow.domain.statement import PeriodStatement, holds
 from undertow.domain.timeline import timeline
 from undertow.stages.intake import Intake
 from undertow.stages.records import Entry, KafkaRecord
@@ -104,7 +105,8 @@ def stated(document: bytes) -> list[Stated]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotStated(f"it is neither JSON nor JSON lines: {error}") from None
     if isinstance(found, dict):
-        found = found.get("findings", [found])
+        whole = found["data"] if isinstance(found.get("data"), dict) else found  # as a webhook brings it
+        found = whole.get("findings", [whole])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise NotStated("it holds no list of findings: write one with 'undertow report --format json'")
     try:
@@ -112,6 +114,24 @@ def stated(document: bytes) -> list[Stated]:
     except ValueError as error:  # msgspec's is one
         raise NotStated(f"it holds something else than findings: {error}") from None
     return [Stated(str(one.get("id", finding.id)), finding) for one, finding in findings]
+
+
+def sealed(document: bytes) -> bool:
+    """Whether the figures of a statement in JSON are those its hash was made of; a list of findings has none."""
+    try:
+        whole = _document(document)
+        found = (whole.data or whole).statement
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return not document.lstrip().startswith(b"{") or b'"statement"' not in document
+    return found is None or holds(found)
+
+
+class _Document(Struct):
+    statement: PeriodStatement | None = None
+    data: _Document | None = None
+
+
+_document: Final = msgspec.json.Decoder(_Document).decode
 
 
 def _day(day: Any) -> Any:  # noqa: ANN401 - as raw as it came

@@ -114,3 +114,38 @@ def test_a_replay_shows_each_statement_and_what_changed_after_it(folder: Path) -
     (adjusted,) = found["issued"][1]["adjustments"]
     assert all(line["now"] - line["stated"] == line["difference"] for line in adjusted["lines"])
     assert found["pending_adjustments"] == []
+
+
+def verify(folder: Path, file: Path, *words: str) -> Result:
+    where = [str(folder / "events.jsonl"), "--adapter", "cloudevents", "--contracts", str(folder / "contracts")]
+    return CliRunner().invoke(cli, ["verify", str(file), *where, *words])
+
+
+def test_a_statement_is_verified_as_it_was_written_and_as_a_webhook_brings_it(folder: Path, tmp_path: Path) -> None:
+    """Promise: pseudonyms hinder nobody; a figure changed afterwards is told, though every finding still holds."""
+    out = tmp_path / "january.json"
+    run(folder, "--period", "2026-01", "--format", "json", "-o", str(out))
+    content = json.loads(out.read_bytes())
+    assert all(one["customer"].startswith("c-") for one in content["findings"])
+    for document in (content, {"type": "undertow.statement.issued", "data": content}):
+        out.write_text(json.dumps(document))
+        done = verify(folder, out)
+        assert (done.exit_code, "3 of 3 findings verified" in done.stdout) == (exits.OK, True), done.output
+        content["statement"]["measures"][0]["over_reported"] += 1
+        out.write_text(json.dumps(document))
+        done = verify(folder, out)
+        assert (done.exit_code, "3 of 3 findings verified" in done.stdout) == (exits.FAILED, True), done.output
+        assert "january.json: the figures of the statement are not those its hash was made of" in done.stderr
+        content["statement"]["measures"][0]["over_reported"] -= 1
+    out.write_text(json.dumps(content["findings"]))
+    assert verify(folder, out).exit_code == exits.OK, "a list of findings has no hash"
+
+
+def test_a_period_is_kept_to_in_a_file_too(folder: Path, tmp_path: Path) -> None:
+    """Promise: --period is never passed over in silence."""
+    out = tmp_path / "january.json"
+    run(folder, "--period", "2026-01", "--format", "json", "-o", str(out))
+    assert "3 of 3 findings verified" in verify(folder, out, "--period", "2026-01").stdout
+    done = verify(folder, out, "--period", "2026-02")
+    assert done.exit_code == exits.FAILED
+    assert "no finding was found" in done.stderr

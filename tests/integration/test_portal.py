@@ -155,7 +155,7 @@ def test_a_vendor_disputes_the_company_rules_and_the_headline_follows(
     vendor.locator(f'a[href="/findings/{late.id}"]').click()
     picture(vendor, "finding-light")
     text = vendor.locator("main").inner_text()
-    assert "a bot's reply counted as an answer" in text
+    assert "a message by a bot counted differently" in text
     assert "reported: First response met, 2 min" in text
     assert "a message by a bot" in text
     assert "acme-customer" not in vendor.content()

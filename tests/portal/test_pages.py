@@ -370,10 +370,10 @@ def test_statements_and_answers_are_read_off_their_topics(tmp_path):
             record("undertow.statements", one, encode(second)),
             record("undertow.statements", two, encode(first)),
             record("undertow.statements", one, encode(replace(second, words="forged"))),
-            record("undertow.statements", two, encode(second)),
             record("undertow.statements", b"three", b"[]"),
             record("undertow.findings", b"0" * 16, b"{}"),
             record("undertow.statements", two, None),
+            record("undertow.statements", two, encode(second)),
         ]
     )
     scope = Scope(index, "acme", Pseudonyms(KEY))

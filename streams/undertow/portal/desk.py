@@ -17,12 +17,13 @@ from undertow.portal.index import Index
 from undertow.portal.papers import Papers
 from undertow.portal.scope import Scope
 from undertow.portal.sessions import Session
+from undertow.reports import words as report_words
 from undertow.reports.pseudonyms import Pseudonyms
 
 _FILTERS: Final = {
     "about": words.about,
     "measure": words.measure,
-    "cause": words.cause,
+    "cause": report_words.cause,
     "met": words.met,
     "span": words.span,
     "day": words.day,

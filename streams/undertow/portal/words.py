@@ -8,20 +8,9 @@ from typing import Any, Final
 from undertow import events as e
 from undertow.domain.findings import Finding
 from undertow.domain.patterns import CATALOG
+from undertow.reports import words
 
 VERDICTS: Final = {"under_reported": "better than reported", "over_reported": "worse than reported"}
-CAUSES: Final = {
-    "clock": "the other clock: working hours or the calendar",
-    "pauses": "pauses counted differently",
-    "actor": "a bot's reply counted as an answer",
-    "status": "a change of status counted as an answer",
-    "solve": "another solve: the first or the last",
-    "reset": "the clock begun anew on reopening or handing over",
-    "priority": "the priority at the end instead of the one at the time",
-    "start": "counted from the assignment",
-    "waits": "the customer's first wait left out or in",
-    "unexplained": "no reading of the contract gives this number",
-}
 STATES: Final = {
     "none": "not answered",
     "disputed": "disputed",
@@ -53,27 +42,14 @@ def about(finding: Finding) -> str:
     return f"{measure(finding.name)}: {VERDICTS.get(finding.verdict or '', finding.verdict)}"
 
 
-def cause(name: str | None) -> str:
-    """A cause, or two joined."""
-    return " and ".join(CAUSES.get(part, part) for part in (name or "").split("+"))
-
-
 def met(value: bool | None) -> str:
     """Met or missed."""
     return "unknown" if value is None else "met" if value else "missed"
 
 
 def span(seconds: float | None) -> str:
-    """Seconds as 4 h 40 min."""
-    if seconds is None:
-        return "no value"
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return f"{rest} s"
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest if not days and not hours else 0, "s")]
-    return " ".join(f"{n} {unit}" for n, unit in parts if n)
+    """Seconds as 4 h 40 min, in the words of reports."""
+    return "no value" if seconds is None else words.span(seconds)
 
 
 def day(number: int | None) -> str:

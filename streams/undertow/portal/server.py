@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -62,8 +63,9 @@ class Portal:
 
     def close(self) -> None:
         """Stop, and forget the index."""
-        if self._loop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended by itself, as where the port was taken
+                self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
         self._feed.close()
         self._recorder.close()

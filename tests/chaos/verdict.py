@@ -32,6 +32,12 @@ Sample = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its labels."""
 OF_CUSTOMERS = {metric.name for metric in CUSTOMERS}
 """Said once a night, of that night's state: a replay that is judged once knows no such nights."""
+EVERYWHERE = ("feed_", "lag_", "partitions", "ready", "commit_", "dead_", "build_", "process_")
+"""What every worker shows of itself."""
+AGREED = ("contract_allowed_", "contract_silent_", "contract_working_")
+"""What every worker shows of contracts and of the clock."""
+ISSUED = ("statement_", "adjustment_")
+"""Said when a period closes: a replay that is judged once closes none."""
 Token = tuple[object, ...]
 """What an event must leave behind: an id, a customer's active day, or a period claim."""
 
@@ -203,13 +209,11 @@ def _figures(feed: Feed, book: Offline) -> dict[Sample, float]:
 
 def _shown(worker: Worker) -> dict[Sample, float]:
     text = worker.get("/metrics")[1]
-    own = ("undertow_feed_", "undertow_lag_", "undertow_partitions", "undertow_ready", "undertow_commit_")
+    other = tuple(f"undertow_{name}" for name in (*EVERYWHERE, *AGREED, *ISSUED))
     return {
         sample: value
         for sample, value in _samples(text).items()
-        if sample[0].startswith("undertow_")
-        and not sample[0].startswith((*own, "undertow_dead_", "undertow_build_"))
-        and sample[0] not in OF_CUSTOMERS
+        if sample[0].startswith("undertow_") and not sample[0].startswith(other) and sample[0] not in OF_CUSTOMERS
     }
 
 

@@ -37,11 +37,12 @@ class Pulse:
         return None
 
     def show(self) -> None:
-        """Show what changed, oftener than a beat. Only the ledger's owner does, once its topic is read to the end."""
+        """Show what changed, oftener than a beat. Only the ledger's owner does, and not before the worker is called ready."""
         consumer = self._app.consumer
         assert isinstance(consumer, Consumer)
         if (
-            self.waiting() is None
+            self._board.state.ready
+            and self.waiting() is None
             and self._ledger.partition in consumer.assignment()
             and self._ledger_is_read(consumer)
         ):

@@ -191,7 +191,7 @@ def _print(case: CaseFile, worked: list[Working], contract: Contract, reading: s
     for one in case.seen:
         said = _event(one)
         shown = {k: v for k, v in said.items() if k not in {"time", "type", "id", "source", "place"}}
-        told = ", ".join(f"{name} {value}" for name, value in shown.items())
+        told = ", ".join(_said(name, value) for name, value in shown.items())
         table.add_row(_when(one.fact.time), escape(f"{said['type']}: {told}".rstrip(": ")), escape(said["place"]))
     console.print(table)
     chosen = _reading(contract, reading)
@@ -203,6 +203,15 @@ def _print(case: CaseFile, worked: list[Working], contract: Contract, reading: s
             console.print(line)
     for line in _after(case):
         console.print(line)
+
+
+def _said(name: str, value: object) -> str:
+    """One thing an event says: times as times, yes or no as words."""
+    if isinstance(value, bool):
+        return name if value else f"not {name}"
+    if name in {"resolved_at", "due"} and isinstance(value, float):
+        return f"{name.replace('_', ' ')} {_when(value)}"
+    return f"{name.replace('_', ' ')} {value}"
 
 
 def _worked(one: Working, reading: Reading) -> Iterator[str]:

@@ -16,6 +16,7 @@ help:          ## this list
 demo: $(READY) ## three simulated vendors, live in the terminal; BROKER=host:port uses your own Kafka
 	@$(BIN)/undertow demo $(DEMO)
 
+# loadgroup: one test at a time to whoever is free, so that the long ones, which wait for brokers, do not queue up
 test: $(READY) ## every test that can run here; what cannot is skipped with its reason; ARGS="-n0 tests/unit" to choose
 	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 

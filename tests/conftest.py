@@ -1,4 +1,4 @@
-"""Brokers for every test that needs one, started once a session and skipped visibly where none can run."""
+"""Brokers for every test that needs one, started once a process and skipped visibly where none can run."""
 
 from __future__ import annotations
 
@@ -9,14 +9,6 @@ import pytest
 from brokers.apache import ApacheKafka, Unavailable
 from brokers.client import Broker, Client
 from undertow.embedded import EmbeddedBroker, EmbeddedUnavailable
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several tests run at once, those of a kind of broker run one after another: they watch clocks."""
-    for item in items:
-        if item.get_closest_marker("broker") is not None:
-            kind = "apache" if "apache" in item.name else "embedded"
-            item.add_marker(pytest.mark.xdist_group(kind))
 
 
 @pytest.fixture(scope="session")

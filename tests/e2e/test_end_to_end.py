@@ -38,7 +38,7 @@ from prometheus import Missing
 from undertow.embedded import EmbeddedBroker
 
 pytest.importorskip("aiosmtpd", reason="the dev extra brings aiosmtpd")
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("e2e")]  # one play for all of them
 
 G, H = GAMING.name, HONEST.name
 OUTCOME = (SPIKE, G, "all", "7d")

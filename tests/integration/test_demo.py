@@ -26,7 +26,7 @@ def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def test_the_demo_finds_the_truth_on_a_broker_of_its_own(embedded: EmbeddedBroker, seed: int) -> None:
     """``--once`` ends with exit code 0 only when every figure of every vendor is the simulation's, to the ticket."""
     done = subprocess.run(
-        [*DEMO, "--once", "--speed", "30", "--seed", str(seed)],
+        [*DEMO, "--once", "--speed", "12", "--seed", str(seed)],
         capture_output=True,
         text=True,
         timeout=120,

@@ -93,7 +93,7 @@ class Prometheus:
                 env={"PATH": os.environ.get("PATH", "")},
             )
         until = time.monotonic() + STARTS_WITHIN
-        while not self._answers():
+        while not is_ready(self.url):
             if self._process.poll() is not None or time.monotonic() > until:
                 self.__exit__(None, None, None)
                 raise RuntimeError(f"prometheus did not start:\n{self._log.read_text(errors='replace')[-4000:]}")
@@ -147,12 +147,14 @@ class Prometheus:
             found: list[dict[str, Any]] = json.load(answer)["data"]["alerts"]
         return found
 
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=1) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+
+def is_ready(url: str) -> bool:
+    """Whether a Prometheus or Alertmanager answers that it is."""
+    try:
+        with urllib.request.urlopen(f"{url}/-/ready", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def free_port() -> int:

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import yaml
 
-from prometheus import STARTS_WITHIN, Missing, free_port
+from prometheus import STARTS_WITHIN, Missing, free_port, is_ready
 
 ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
@@ -171,7 +171,7 @@ class Alertmanager:
             said = {"PATH": os.environ.get("PATH", "")}
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=said)
         until = time.monotonic() + STARTS_WITHIN
-        while not self._answers():
+        while not is_ready(f"http://{self.address}"):
             if self._process.poll() is not None or time.monotonic() > until:
                 self.__exit__()
                 raise RuntimeError(f"Alertmanager did not start:\n{self.log()}")
@@ -194,10 +194,3 @@ class Alertmanager:
         with urllib.request.urlopen(f"http://{self.address}/api/v2/alerts", timeout=10) as answer:
             found: list[dict[str, Any]] = json.load(answer)
         return found
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=1) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False

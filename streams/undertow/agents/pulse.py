@@ -38,19 +38,8 @@ class Pulse:
 
     def show(self) -> None:
         """Show what changed, oftener than a beat. Only the ledger's owner does, and not before the worker is called ready."""
-        consumer = self._app.consumer
-        assert isinstance(consumer, Consumer)
-        if (
-            self._board.state.ready
-            and self.waiting() is None
-            and self._ledger.partition in consumer.assignment()
-            and self._ledger_is_read(consumer)
-        ):
+        if self._board.state.ready and self.waiting() is None and self.read(self._ledger.partition):
             self._ledger.expose()
-
-    def _ledger_is_read(self, consumer: Consumer) -> bool:
-        """Whether the ledger's topic is another worker's, or read to its end."""
-        return self._ledger.partition not in consumer.assignment() or consumer.caught_up(self._ledger.partition)
 
     def read(self, *partitions: TP) -> bool:
         """Whether partitions of topics that are read whole at each assignment are all ours, and read to their end."""
@@ -64,7 +53,11 @@ class Pulse:
         consumer = self._app.consumer
         assert isinstance(consumer, Consumer)
         waiting = self.waiting()
-        if waiting is None and not self._ledger_is_read(consumer):
+        if (
+            waiting is None
+            and self._ledger.partition in consumer.assignment()
+            and not self.read(self._ledger.partition)
+        ):
             waiting = "the ledger is being read"
         self._board.ready(waiting is None, waiting or "ready")
         if consumer.commits != self._commits:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, Final
 
 from undertow.cli.standings import rounded, share
@@ -13,10 +12,10 @@ from undertow.domain.early import Early
 from undertow.domain.early import words as early_words
 from undertow.domain.ledger import ALL, Figures
 from undertow.domain.outcomes import OUTCOMES, REPEAT_FAILURE, UNCONFIRMED
+from undertow.domain.periods import iso
 from undertow.domain.spikes import words as spike_words
 from undertow.domain.standing import Standing
 
-_EPOCH: Final = date(1970, 1, 1).toordinal()
 _SAID: Final = {UNCONFIRMED: "solved on the vendor's word alone", REPEAT_FAILURE: "failed a customer a second time"}
 
 
@@ -62,7 +61,7 @@ def _early(one: Early, contract: Contract) -> dict[str, Any]:
     between = one.difference
     return {
         "lag_days": one.lag,
-        "last_day": _day(one.last_day),
+        "last_day": iso(one.last_day),
         "now": share(one.now),
         "usual": share(one.before),
         "difference": None if between is None else rounded(**between._asdict()),
@@ -76,16 +75,12 @@ def _watched(one: Watched) -> dict[str, Any]:
     return {
         "segment": one.segment,
         "lag": one.lag,
-        "last_day": _day(one.last_day),
+        "last_day": iso(one.last_day),
         "alarm": one.alarm,
         "state": spike.state,
         "words": spike_words(spike, one.last_day),
-        "began": None if spike.began is None else _day(spike.began),
+        "began": None if spike.began is None else iso(spike.began),
         "tickets": spike.since.n,
         "bad": spike.since.bad,
         **rounded(score=spike.score, threshold=spike.threshold, baseline=spike.baseline, suspected=spike.suspected),
     }
-
-
-def _day(day: int) -> str:
-    return date.fromordinal(day + _EPOCH).isoformat()

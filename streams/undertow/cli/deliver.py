@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from undertow import clients, exits, logging, topics
-from undertow.cli.options import Duration, broker_options, contracts, settings
+from undertow.cli.options import Duration, broker_options, contracts, contracts_folder, settings
 from undertow.cli.printing import Printer
 from undertow.contracts.receivers import LOOPBACK
 from undertow.delivery.courier import Courier
@@ -60,15 +60,7 @@ def _smtp_options(command: Any) -> Any:
 
 
 @click.command()
-@click.option(
-    "--contracts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="contracts",
-    envvar="UNDERTOW_CONTRACTS",
-    show_default=True,
-    help="folder of contracts; 'delivery:' there says when and where",
-)
+@contracts_folder("folder of contracts; 'delivery:' there says when and where")
 @click.option(
     "--once", is_flag=True, help="attempt once what is due, and end: exit code 1 if anything could not be delivered"
 )

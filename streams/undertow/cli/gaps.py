@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from undertow import clients, exits, topics
-from undertow.cli.options import broker_options, contracts, settings
+from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.cli.standings import gap_table, in_json
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import ALL, Ledger
@@ -50,15 +50,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 
 @click.command()
 @click.option("--worker", "url", metavar="URL", help="read a running worker's /metrics, such as http://127.0.0.1:9464")
-@click.option(
-    "--contracts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="contracts",
-    envvar="UNDERTOW_CONTRACTS",
-    show_default=True,
-    help="folder of contracts; of a worker it is not asked for",
-)
+@contracts_folder("folder of contracts; of a worker it is not asked for")
 @click.option("--vendor", help="only this vendor")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object instead of tables")
 @broker_options

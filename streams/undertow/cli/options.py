@@ -110,12 +110,17 @@ class Duration(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-contracts_option = click.option(
-    "--contracts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="contracts",
-    envvar="UNDERTOW_CONTRACTS",
-    show_default=True,
-    help="folder of contracts, one YAML file a vendor",
-)
+def contracts_folder(help: str, default: str | None = "contracts") -> Callable[[Any], Any]:
+    """Add the option that names the folder of contracts; the command receives it as ``folder``, None where it may be left out."""
+    return click.option(
+        "--contracts",
+        "folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=default,
+        envvar="UNDERTOW_CONTRACTS",
+        show_default=default is not None,
+        help=help,
+    )
+
+
+contracts_option = contracts_folder("folder of contracts, one YAML file a vendor")

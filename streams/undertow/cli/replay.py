@@ -19,7 +19,7 @@ from undertow.adapters import ADAPTERS, live
 from undertow.cli import silence, stated
 from undertow.cli.became import became_json, became_lines
 from undertow.cli.feeds import Source, as_records, feed, mapping_option, refused_words
-from undertow.cli.options import Duration, broker_options, contracts, settings
+from undertow.cli.options import Duration, broker_options, contracts, contracts_folder, settings
 from undertow.cli.standings import examined, gap_table, in_json, lines, rate_in_json
 from undertow.contracts import instant
 from undertow.domain.contract import DAY, Contract
@@ -46,13 +46,7 @@ SPAN = 2000
 )
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
 @mapping_option
-@click.option(
-    "--contracts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="UNDERTOW_CONTRACTS",
-    help="folder of contracts; without it the defaults",
-)
+@contracts_folder("folder of contracts; without it the defaults", default=None)
 @click.option(
     "--solve-time",
     type=click.Choice(["row", "resolved_at"]),

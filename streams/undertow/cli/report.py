@@ -19,7 +19,7 @@ from rich.progress import track
 from undertow import clients, topics
 from undertow.adapters import ADAPTERS
 from undertow.cli.feeds import feed, mapping_option, refused_words
-from undertow.cli.options import broker_options, contracts, settings
+from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.cli.printing import rows_of
 from undertow.domain.contract import Contract
 from undertow.domain.findings import Finding
@@ -65,13 +65,7 @@ class _Told(Struct):
 @click.option("--list", "listed", is_flag=True, help="only name the statements issued so far")
 @click.option("--adapter", type=click.Choice(sorted(ADAPTERS)), help="format of SOURCE, instead of the topics")
 @mapping_option
-@click.option(
-    "--contracts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="UNDERTOW_CONTRACTS",
-    help="folder of contracts  [default: contracts; of a SOURCE the product's own terms]",
-)
+@contracts_folder("folder of contracts  [default: contracts; of a SOURCE the product's own terms]", default=None)
 @click.option("--pseudonym-key", type=click.Path(dir_okay=False, path_type=Path), help="key for pseudonyms")
 @broker_options
 def report(

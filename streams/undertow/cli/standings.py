@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from math import isfinite
 from typing import Any, Final
 
@@ -17,11 +16,10 @@ from undertow.domain.equity import Equity, Gap, Served
 from undertow.domain.habits import Habits
 from undertow.domain.ledger import ALL, Rate
 from undertow.domain.patterns.accusations import Examined
-from undertow.domain.periods import Period
+from undertow.domain.periods import Period, iso
 from undertow.domain.standing import Standing
 from undertow.domain.stated import Stated
 
-_EPOCH: Final = date(1970, 1, 1).toordinal()
 _STYLE: Final = {"over": "red", "under": "cyan", "agrees": "green", "cannot_tell": "dim"}
 MOST_CAUSES: Final = 3
 """Causes a line names; the JSON names all."""
@@ -89,8 +87,8 @@ def in_json(standing: Standing, contract: Contract) -> dict[str, Any]:
 
 def named(period: Period) -> str:
     """A month as 2026-05, other days as two dates."""
-    first, last = _day(period.first), _day(period.last)
-    return first[:7] if first.endswith("-01") and _day(period.last + 1).endswith("-01") else f"{first} to {last}"
+    first, last = iso(period.first), iso(period.last)
+    return first[:7] if first.endswith("-01") and iso(period.last + 1).endswith("-01") else f"{first} to {last}"
 
 
 def _claimed(row: Comparison) -> bool:
@@ -130,8 +128,8 @@ def _stated(one: Stated) -> dict[str, Any]:
     first = one.versions.first
     answer: dict[str, Any] = {
         "measure": claim.measure,
-        "first_day": _day(claim.first_day),
-        "last_day": _day(claim.last_day),
+        "first_day": iso(claim.first_day),
+        "last_day": iso(claim.last_day),
         "claimed": {"met": claim.met, "tickets": claim.total},
         "restated_from": {"met": first.met, "tickets": first.total} if one.versions.restated else None,
         "verdict": None,
@@ -150,7 +148,7 @@ def _stated(one: Stated) -> dict[str, Any]:
 
 
 def _habits(habits: Habits) -> Iterator[dict[str, Any]]:
-    days = {"first_day": _day(habits.period.first), "last_day": _day(habits.period.last)}
+    days = {"first_day": iso(habits.period.first), "last_day": iso(habits.period.last)}
     for one in habits.examined:
         yield days | examined(one)
 
@@ -236,10 +234,6 @@ def _p(probability: float) -> float:
 
 def _percent(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.1%}"
-
-
-def _day(day: int) -> str:
-    return date.fromordinal(day + _EPOCH).isoformat()
 
 
 def rate_in_json(rate: Rate) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from undertow.adapters import ADAPTERS
 from undertow.cli import rereading
 from undertow.cli.feeds import feed, mapping_option
 from undertow.cli.measures import span
-from undertow.cli.options import broker_options, contracts, settings
+from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.contracts import AGREED
 from undertow.contracts.words import reads
 from undertow.domain.contract import Contract
@@ -49,13 +49,7 @@ from undertow.stages.rows import CLOCK, ClockRow, decode
 @click.option(
     "--as-of", help="as of this time  [default: now, or when the follow-up of a SOURCE's last event has passed]"
 )
-@click.option(
-    "--contracts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="UNDERTOW_CONTRACTS",
-    help="folder of contracts; without it, for a SOURCE, the product's own terms",
-)
+@contracts_folder("folder of contracts; without it, for a SOURCE, the product's own terms", default=None)
 @click.option(
     "--json", "as_json", is_flag=True, help="one JSON object a ticket, one a line; seconds, and times since 1970"
 )

@@ -9,19 +9,13 @@ from typing import Any
 import click
 
 from undertow import admin, exits
-from undertow.cli.options import broker_options, contracts, settings
+from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.topics import declared
 
 _replication = click.option(
     "--replication", type=click.IntRange(1, 9), default=1, show_default=True, help="copies of each topic, at least"
 )
-_contracts = click.option(
-    "--contracts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="UNDERTOW_CONTRACTS",
-    help="folder of contracts: also the vendors' own topics that they name",
-)
+_contracts = contracts_folder("folder of contracts: also the vendors' own topics that they name", default=None)
 
 
 @click.group()

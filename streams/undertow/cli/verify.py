@@ -19,7 +19,7 @@ from undertow import exits
 from undertow.adapters import ADAPTERS
 from undertow.cli import rereading
 from undertow.cli.feeds import feed, mapping_option
-from undertow.cli.options import broker_options, contracts, settings
+from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.domain.findings import Finding
 from undertow.stages.proof import NotStated, Proof, Stated, sealed, stated
 
@@ -39,13 +39,7 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
 @mapping_option
 @click.option("--period", metavar="YYYY-MM", help="only what was solved in that month")
-@click.option(
-    "--contracts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="UNDERTOW_CONTRACTS",
-    help="folder of contracts; without it, for a SOURCE, the product's own terms",
-)
+@contracts_folder("folder of contracts; without it, for a SOURCE, the product's own terms", default=None)
 @click.option("--json", "as_json", is_flag=True, help="one JSON object a finding, one a line")
 @broker_options
 def verify(

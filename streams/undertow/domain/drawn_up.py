@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import fsum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from undertow.domain.actuals import SLA
 from undertow.domain.adjusted import Adjusted
@@ -192,13 +193,8 @@ def _claimed(first: PeriodClaim, last: PeriodClaim, of: Sheet, basis: Basis, per
     told = classes(part, last.measure)
     closed_by = basis.known.mature >= days.last and not told.immature
     found = reconcile(both, cohort(part, last.measure), closed=closed_by)
-    return Claimed(
-        measure=last.measure,
-        first_day=iso(days.first),
-        last_day=iso(days.last),
-        met=last.met,
-        tickets=last.total,
-        restated_from=restated,
+    return replace(
+        head,
         verdict=found.verdict,
         actual_met=found.cohort.met,
         actual_tickets=found.cohort.total,

@@ -6,6 +6,7 @@ From these alone anybody can derive the finding again. Times are seconds since 1
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from hashlib import sha256
 from math import nextafter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -60,8 +61,13 @@ class Grounds:
         passed: float,
     ) -> None:
         self._ticket, self._contract, self._passed = ticket, contract, passed
-        self._others = [(number, told) for number, seen in others if (told := telling(seen))]
+        self._near = others
         self._kept: dict[bool, tuple[float, str]] = {}
+
+    @cached_property
+    def _others(self) -> list[tuple[str, list[Seen]]]:
+        """What counts of them; of most tickets nothing is said, and nobody asks."""
+        return [(number, told) for number, seen in self._near if (told := telling(seen))]
 
     def since(self, name: str) -> float:
         """The moment up to which everything had happened by which a measure or pattern is judged: no later one changes it."""
@@ -110,8 +116,9 @@ def turns(facts: Sequence[Fact], read: Course, what: After, contract: Contract, 
     """A target is passed, a promise's grace or a follow-up is over, a claim has waited long enough for its ticket."""
     passed = [one.due + contract.promise_grace for one in promises(read, contract.promise_grace, as_of)]
     noticed = _MINUTE if contract.reading.unit == "minute" else 0.0
+    readings = {contract.reading, at_the_time(contract.reading)} if contract.targets else ()
     for measure in contract.targets:
-        for reading in {contract.reading, at_the_time(contract.reading)}:
+        for reading in readings:
             for run in runs(read, measure, reading, as_of, what).runs:
                 if run.end is None or run.end > as_of:
                     at = deadline(read, measure, reading, contract, run, as_of)

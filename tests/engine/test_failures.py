@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import faust
 import pytest
@@ -76,12 +77,14 @@ async def acked_of_a_cancelled_agent(app: faust.App, body) -> set[int]:
     await app.topics._update_indices()
     stream = app.stream(app.channel())
     message = ConsumerMessage(
-        "t", 0, 7, 0.0, 0, None, None, [b"v"], None, tp=tp, generation_id=app.consumer_generation_id
-    )
+        "t", 0, 7, 0.0, 0, None, None, [SimpleNamespace(value=b"v")], None, tp=tp,
+        generation_id=app.consumer_generation_id,
+    )  # fmt: skip
     agent = asyncio.create_task(body(stream))
-    await stream.channel.queue.put(Event(app, None, [b"v"], None, message))
+    await stream.channel.queue.put(Event(app, None, message.value, None, message))
     await asyncio.sleep(0.05)
     assert set(app.consumer.unacked) == {message}, "the agent has it in hand"
+    assert not agent.done()
     agent.cancel()
     await asyncio.wait([agent])
     del agent

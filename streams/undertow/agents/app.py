@@ -14,7 +14,16 @@ from undertow.agents.intake import IntakeLoop
 from undertow.agents.ledger import ISSUE_EVERY, LedgerLoop
 from undertow.agents.night import NightLoop
 from undertow.agents.pulse import EVERY, Pulse
-from undertow.agents.transport import EmbeddedTransport, SpanSchema, SpanTable, Transport, send_all, spans, stop_worker
+from undertow.agents.transport import (
+    EmbeddedTransport,
+    SpanSchema,
+    SpanTable,
+    Transport,
+    rounds,
+    send_all,
+    spans,
+    stop_worker,
+)
 from undertow.agents.transport.producer import producer_of
 from undertow.agents.watchdog import Stuck
 from undertow.clock import wall
@@ -25,8 +34,10 @@ from undertow.settings import Broker, Settings
 from undertow.stages.rows import join_rows
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
-PACE = 0.05
-"""Seconds between two small fetches: at low rates CPU is paid a span, so a span should hold many records."""
+PACE = 0.2
+"""Seconds between two small fetches of sources: at low rates CPU is paid a round, so a round should hold many records."""
+SHOW_EVERY = 0.1
+"""Seconds between two looks at whether figures changed."""
 
 
 def create(
@@ -54,8 +65,8 @@ def create(
     ledger = LedgerLoop(topics.name(settings, topics.CELLS), contracts, board, settings.casebook_partitions)
     night = NightLoop(app, settings, ledger)
     sources = topics.sources(settings, topics.declared(contracts.values()))
-    app.agent(app.topic(*sources, schema=SpanSchema()), name="intake")(spans(app, intake.intake))
-    app.agent(app.topic(table.source, schema=SpanSchema()), name="casebook")(spans(app, casebook.casebook))
+    app.agent(app.topic(*sources, schema=SpanSchema(paced=True)), name="intake")(rounds(app, intake.intake))
+    app.agent(app.topic(table.source, schema=SpanSchema()), name="casebook")(rounds(app, casebook.casebook))
     app.agent(app.topic(ledger.partition.topic, schema=SpanSchema(), acks=False), name="ledger")(
         spans(app, ledger.ledger)
     )
@@ -89,6 +100,9 @@ def create(
     async def settle() -> None:
         if pulse.waiting() is None:
             await casebook.settle()
+
+    @app.timer(SHOW_EVERY)  # type: ignore[untyped-decorator]
+    async def show() -> None:
         pulse.show()
 
     async def written(one: PeriodStatement) -> None:

@@ -1,4 +1,4 @@
-"""The casebook loop: a span of parcels and ticks in, rows to the table, cells to the ledger."""
+"""The casebook loop: a round of parcels and ticks in, rows to the table, cells to the ledger."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from undertow.stages.casebook import Casebook
 from undertow.stages.effects import Done
 from undertow.stages.records import (
     Ask,
+    CellSaid,
     Entry,
     Forget,
     ForLedger,
@@ -33,16 +34,39 @@ from undertow.stages.records import (
     ledger_key,
 )
 
-BEGINNING = -1
+SETTLE_EVERY: Final = 0.15
+"""Least seconds between two settlements: a ticket that changes several times in between is judged, its cells said, once."""
+BEGINNING: Final = -1
 """Offset that a new owner's first words stand for: before anything it reads under its epoch."""
 
 
-SETTLE_EVERY: Final = 0.25
-"""Seconds between two settlements: a ticket that changes several times in between is judged, and its cells said, once."""
+class Read:
+    """What a round brought for one partition."""
+
+    def __init__(self) -> None:
+        self.offset = BEGINNING
+        self.entries: list[Entry] = []
+        self.as_of = 0.0
+        self.ask: Ask | None = None
+        self.orders: list[Forget] = []
+
+    def add(self, span: Span) -> None:
+        """Take in one span."""
+        self.offset = span.offset
+        for record in span.records:
+            match decode_for_casebook(record.value):
+                case Parcel(more):
+                    self.entries += more
+                case Tick(moment):
+                    self.as_of = max(self.as_of, moment)
+                case Ask() as one:
+                    self.ask = one
+                case Forget() as order:
+                    self.orders.append(order)
 
 
 class CasebookLoop:
-    """Handles spans of the casebook topic; owns one :class:`Casebook` a partition."""
+    """Handles rounds of the casebook topic; owns one :class:`Casebook` a partition."""
 
     def __init__(
         self,
@@ -76,43 +100,36 @@ class CasebookLoop:
             for partition in sorted(mine):
                 await self._book(partition)
 
-    async def casebook(self, span: Span) -> None:
-        """One span."""
+    async def casebook(self, spans: list[Span]) -> None:
+        """One round."""
+        read: dict[int, Read] = {}
+        for span in spans:
+            read.setdefault(span.partition, Read()).add(span)
         async with self._one_at_a_time:
-            partition = span.partition
-            book = await self._book(partition)
-            entries: list[Entry] = []
-            as_of = 0.0
-            ask: Ask | None = None
-            orders: list[Forget] = []
-            for record in span.records:
-                match decode_for_casebook(record.value):
-                    case Parcel(more):
-                        entries += more
-                    case Tick(moment):
-                        as_of = max(as_of, moment)
-                    case Ask() as one:
-                        ask = one
-                    case Forget() as order:
-                        orders.append(order)
-            self._read[partition] = span.offset
-            for order in orders:  # before the span's facts: those it is about are dated, and dropped
-                await self._tell(book, book.forget(order.customer, order.at))
-            if entries:
-                await self._tell(book, book.fold(entries))
-            if as_of > book.as_of:
-                await self._tell(book, book.tick(as_of))
-                await self._say([book.judged()])
-                await self._gather(book)
-            elif time.monotonic() - self._settled_at > SETTLE_EVERY:
+            for partition, what in read.items():
+                await self._fold(await self._book(partition), what)
+            if time.monotonic() - self._settled_at > SETTLE_EVERY:
                 await self._settle()
-            if orders and book.as_of:  # said anew, it is asked about anew: the list must not name the customer either
-                self._gathered.pop(partition, None)
-                await self._settle()
-                await self._gather(book)
-            if ask is not None:
-                # in a thread: the loop must turn, and this span is not over before it has its answer
-                await self._say(await asyncio.to_thread(book.evaluated, ask, span.offset))
+            for partition, what in read.items():
+                if what.ask is not None:
+                    # in a thread: the loop must turn, and this round is not over before it has its answers
+                    book = await self._book(partition)
+                    await self._say(await asyncio.to_thread(book.evaluated, what.ask, what.offset))
+
+    async def _fold(self, book: Casebook, what: Read) -> None:
+        self._read[book.partition] = what.offset
+        for order in what.orders:  # before the facts: those it is about are dated, and dropped
+            await self._tell(book, book.forget(order.customer, order.at))
+        if what.entries:
+            await self._tell(book, book.fold(what.entries))
+        if what.as_of > book.as_of:
+            await self._tell(book, book.tick(what.as_of))
+            await self._say([book.judged()])
+            await self._gather(book)
+        if what.orders and book.as_of:  # said anew, it is asked about anew: the list must not name the customer either
+            self._gathered.pop(book.partition, None)
+            await self._settle()
+            await self._gather(book)
 
     async def settle(self) -> None:
         """Judge what is owed; for the timer, so that the last facts before a silence are judged, too."""
@@ -153,14 +170,23 @@ class CasebookLoop:
             await self._say([await asyncio.to_thread(book.population, self._read[book.partition])])
 
     async def _settle(self) -> None:
-        """Settle every book whose rows are still those of its partition."""
+        """Settle every book whose rows are still those of its partition. The cells of all are one send."""
+        said: list[CellSaid] = []
         for book, rows in list(self._books.values()):
             if book.owing and self._table.rows(book.partition) is rows:
-                await self._tell(book, book.settle())
+                done = book.settle()
+                await self._write(book, done)
+                said += book.snapshots(done.cells, self._read[book.partition])
+        await self._say(said)
         self._settled_at = time.monotonic()
 
     async def _tell(self, book: Casebook, done: Done) -> None:
         """Rows first: a cell must never stand on facts that exist nowhere."""
+        await self._write(book, done)
+        await self._say(book.snapshots(done.cells, self._read[book.partition]))
+
+    async def _write(self, book: Casebook, done: Done) -> None:
+        """All of it but the cells."""
         if done.rows:
             await self._table.write(book.partition, done.rows)
         if done.findings:
@@ -170,8 +196,6 @@ class CasebookLoop:
         refused += [letters.record_of_fact(entry, "too_many_facts") for entry in done.overfull]
         if refused:
             await send_all(producer_of(self._app), self._dead, 0, refused)
-        if done.cells:
-            await self._say(book.snapshots(done.cells, self._read[book.partition]))
         self._board.duplicates(done.duplicates)
         self._board.late(len(done.late))
         self._board.dead_letters(len(refused))

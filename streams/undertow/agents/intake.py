@@ -1,7 +1,8 @@
-"""The intake loop: a span of source records in, parcels, period claims and dead letters out."""
+"""The intake loop: a round of source records in, parcels, period claims and dead letters out."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -15,7 +16,7 @@ from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages import letters
-from undertow.stages.intake import Intake, Taken
+from undertow.stages.intake import DeadLetter, Intake, Taken
 from undertow.stages.limits import RejectLimit
 from undertow.stages.records import Entry, Parcel, PeriodSaid, encode, ledger_key
 
@@ -26,7 +27,7 @@ PARCEL_BYTES: Final = 700_000
 
 
 class IntakeLoop:
-    """Handles spans of the source topics."""
+    """Handles rounds of the source topics."""
 
     def __init__(self, app: AppT, settings: Settings, contracts: Mapping[str, Contract], board: Board) -> None:
         self._app, self._settings, self._board = app, settings, board
@@ -46,19 +47,26 @@ class IntakeLoop:
         self._cells = topics.name(settings, topics.CELLS)
         self._dead = topics.name(settings, topics.DEAD_LETTERS)
 
-    async def intake(self, span: Span) -> None:
-        """One span."""
-        taken = self._stage.take(span.records)
-        self._mind_limits(span, taken)
+    async def intake(self, spans: list[Span]) -> None:
+        """One round."""
+        entries: defaultdict[int, list[Entry]] = defaultdict(list)
+        said: list[PeriodSaid] = []
+        refused: list[DeadLetter] = []
+        for span in spans:
+            taken = self._stage.take(span.records)
+            self._mind_limits(span, taken)
+            self._count(span.topic, taken)
+            for partition, some in taken.entries.items():
+                entries[partition] += some
+            said += map(PeriodSaid, taken.claims)
+            refused += taken.letters
         producer = producer_of(self._app)
-        for partition, entries in taken.entries.items():
-            await send_all(producer, self._casebook, partition, ((None, value, []) for value in parcels(entries)))
-        if taken.claims:
-            said = [PeriodSaid(claim) for claim in taken.claims]
-            await send_all(producer, self._cells, 0, ((ledger_key(claim), encode(claim), []) for claim in said))
-        if taken.letters:
-            await send_all(producer, self._dead, 0, map(letters.record_of, taken.letters))
-        self._count(span.topic, taken)
+        for partition, some in entries.items():
+            await send_all(producer, self._casebook, partition, ((None, value, []) for value in parcels(some)))
+        if said:
+            await send_all(producer, self._cells, 0, ((ledger_key(one), encode(one), []) for one in said))
+        if refused:
+            await send_all(producer, self._dead, 0, map(letters.record_of, refused))
 
     def _mind_limits(self, span: Span, taken: Taken) -> None:
         limit = self._limits.get((span.topic, span.partition))

@@ -12,7 +12,7 @@ C4 a free buffer wakes the fetch at once (delivery).
 C5 sources deliver nothing between a revoke and the seek, and the seek names every partition (delivery, consumer).
 C6 a table's changelog and its source are assigned together, or the worker stops (consumer).
 C7 an agent's error stops the worker without a commit, and what a cancelled agent had in hand is not done (spans, consumer).
-C8 small fetches of sources are paced (delivery).
+C8 small fetches of what others fill are paced (delivery).
 C9 a worker with a seat of its own ends when another takes it, and leaves it when it ends on a failure (seat, thread).
 """
 
@@ -20,7 +20,7 @@ from undertow.agents.transport.consumer import Consumer
 from undertow.agents.transport.driver import EmbeddedTransport, Transport
 from undertow.agents.transport.errors import LeaseExpired, MissingChangelog, NotWritten, PublishFailed, SeatLost
 from undertow.agents.transport.producer import Producer, Record, send_all, stop_worker
-from undertow.agents.transport.spans import Span, SpanSchema, spans
+from undertow.agents.transport.spans import Span, SpanSchema, rounds, spans
 from undertow.agents.transport.table import SpanTable
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "SpanSchema",
     "SpanTable",
     "Transport",
+    "rounds",
     "send_all",
     "spans",
     "stop_worker",

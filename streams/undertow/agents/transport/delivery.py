@@ -17,8 +17,10 @@ from undertow.agents.transport.producer import producer_of
 from undertow.agents.transport.spans import SpanSchema, pack
 from undertow.agents.transport.thread import ConsumerThread
 
-#: C8: a fetch of fewer records than this is small.
+#: C8: a fetch of fewer paced records than this is small.
 SMALL_FETCH = 1000
+#: C8: least seconds between two fetches at such a rate: what was written in one go then comes in one fetch.
+BREATH = 0.02
 #: C4: seconds to wait for a free buffer before looking at the flags again.
 ROOM_WAIT = 0.2
 #: Seconds for which a fetch waits for records: every seek waits for the fetch that is under way.
@@ -38,10 +40,10 @@ class Delivery(driver.Consumer):
         self.epoch = 0
         #: Held by each fetch and each seek: a fetch from before a seek must not take records from after it.
         self.fetching = asyncio.Lock()
-        self._spanned: dict[str, bool] = {}
+        self._schemas: dict[str, SpanSchema | None] = {}
         self._room = asyncio.Event()
-        self._fetched_at = self._idle_at = 0.0
-        self._fetched = 0
+        self._fetched_at = self._paced_at = self._idle_at = 0.0
+        self._small = True
         control = self.app.flow_control
         resume = control.resume
         # C5: Faust resumes a flow that already runs, and that clears the queues: what was delivered after the seek
@@ -96,23 +98,32 @@ class Delivery(driver.Consumer):
             yield tp, self._to_message(tp, record)
 
     def _is_spanned(self, topic: str) -> bool:
-        known = self._spanned.get(topic)
-        if known is None:
-            channels = cast(Any, self.app.topics)._topic_name_index.get(topic)
-            if not channels:
-                return False
-            known = self._spanned[topic] = any(isinstance(c.schema, SpanSchema) for c in channels)
-        return known
+        return self._schema(topic) is not None
+
+    def _is_paced(self, topic: str) -> bool:
+        schema = self._schema(topic)
+        return schema is not None and schema.paced
+
+    def _schema(self, topic: str) -> SpanSchema | None:
+        """The topic's schema by which it asks for spans; None where it does not, or is not known yet."""
+        if topic in self._schemas:
+            return self._schemas[topic]
+        channels = cast(Any, self.app.topics)._topic_name_index.get(topic)
+        if not channels:
+            return None
+        asked = [channel.schema for channel in channels if isinstance(channel.schema, SpanSchema)]
+        found = self._schemas[topic] = asked[0] if asked else None
+        return found
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> RecordMap:  # noqa: ASYNC109
-        pace = cast(Any, self.transport).pace
-        if pace and self._fetched < SMALL_FETCH and not self.app.in_recovery:  # C8
-            await asyncio.sleep(max(0.0, self._fetched_at + pace - time.monotonic()))
         # A copy: to the fetcher an empty set means every partition, and Faust empties this one during a rebalance.
         wanted = set(active_partitions) if active_partitions else active_partitions
+        timeout = min(timeout, POLL)
+        if wanted and not self.app.in_recovery:
+            wanted, timeout = await self._paced(wanted, timeout)
         async with self.fetching:
-            records = await super()._getmany(wanted, min(timeout, POLL))
-        self._fetched_at, self._fetched = time.monotonic(), sum(map(len, records.values()))
+            records = await super()._getmany(wanted, timeout)
+        self._note(records)
         if wanted and self._fetched_at - self._idle_at > IDLE_CHECK:
             self._idle_at = self._fetched_at
             for tp in wanted - set(records):
@@ -120,6 +131,28 @@ class Delivery(driver.Consumer):
                 if position is not None and self.sources_open:
                     self.ledger.idle(tp, position)
         return records
+
+    async def _paced(self, wanted: set[TP], timeout: float) -> tuple[set[TP], float]:  # noqa: ASYNC109
+        """C8: from which partitions to fetch now, and how long to wait for records (seconds)."""
+        pace = cast(Any, self.transport).pace
+        if not pace or not self._small:
+            return wanted, timeout
+        await asyncio.sleep(self._fetched_at + min(pace, BREATH) - time.monotonic())
+        left = self._paced_at + pace - time.monotonic()
+        others = {tp for tp in wanted if not self._is_paced(tp.topic)}
+        if left <= 0:
+            return wanted, timeout
+        if others:
+            return others, min(timeout, left)
+        await asyncio.sleep(left)
+        return wanted, timeout
+
+    def _note(self, records: RecordMap) -> None:
+        """Remember when was fetched, and whether little of what is paced."""
+        self._fetched_at = time.monotonic()
+        paced = [len(run) for tp, run in records.items() if self._is_paced(tp.topic)]
+        if paced:
+            self._paced_at, self._small = self._fetched_at, sum(paced) < SMALL_FETCH
 
     async def _wait_next_records(self, timeout: float) -> tuple[RecordMap | None, set[TP] | None]:  # noqa: ASYNC109
         # C4: Faust sleeps a whole second whenever the buffer of every partition is full.

@@ -21,8 +21,9 @@ class Transport(driver.Transport):
     Consumer = Consumer
     Producer = Producer
 
-    #: C8: least seconds between two small fetches of sources. At low rates a span then holds many records, and CPU is
-    #: paid a span; latency grows by the same. 0 never waits; 0.05 suits a steady stream. Recovery never waits.
+    #: C8: least seconds between two small fetches of topics that are paced (`SpanSchema`). At low rates a span then holds
+    #: many records, and CPU is paid a span; latency grows by up to twice as much, for what comes meanwhile is fetched ahead.
+    #: 0 never waits. Recovery never waits.
     pace: ClassVar[float] = 0.0
     #: P2: producers that the broker can recognise. Off only where the broker cannot answer InitProducerId.
     idempotent: ClassVar[bool] = True

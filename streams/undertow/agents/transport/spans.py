@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, cast
 
 import faust
@@ -12,6 +12,9 @@ from faust.events import Event
 from faust.types import TP, AppT, ConsumerMessage, EventT, Message, StreamT
 
 from undertow.agents.transport.producer import stop_worker
+
+#: Bytes of values that a round holds at most, but for its last span: a round bounds how long the loop stands still.
+ROUND_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,13 @@ class SpanSchema(faust.Schema[bytes, bytes]):
     Its agent sees one event per partition and fetch: `event.value` is the list of aiokafka ConsumerRecords in offset
     order, never empty; `event.message.offset` is the offset of the last one, so that Faust's ack moves the whole span.
     Keys and values stay bytes: a decode error inside Faust would ack the record (bad data is a dead letter instead).
+
+    `paced` is for topics that others fill (C8). What this app writes for itself comes in runs already.
     """
+
+    def __init__(self, *, paced: bool = False) -> None:
+        super().__init__()
+        self.paced = paced
 
     def compile(self, app: AppT, **_: Any) -> Callable[..., Awaitable[EventT[Any]]]:  # noqa: ANN401
         """Return Faust's decode function: the records are handed through untouched."""
@@ -61,36 +70,78 @@ def pack(tp: TP, records: list[Any], generation: int) -> ConsumerMessage:
     )
 
 
+def rounds(
+    app: AppT,
+    handle: Callable[[list[Span]], Awaitable[None]],
+    *,
+    most: int = ROUND_BYTES,
+    on_error: Callable[[Span, Exception], None] | None = None,
+) -> Callable[[StreamT[Any]], Awaitable[None]]:
+    """Return an agent body which awaits `handle(round)` for each round: the spans that wait, up to about `most` bytes.
+
+    At a steady rate a fetch brings a small span of every partition. Handled together they share what is paid a send, a
+    settlement, a loop; the spans of one round are acked together, after it.
+
+    C7: an exception poisons the producer and crashes the app, so the round is never committed and the next start reads
+    it again. Faust acks and commits whatever was yielded, error or not, and also what it cancels an agent in. Bad data
+    must not raise: it is a dead letter. `on_error` is called before that with the first span, to count or to log.
+    """
+
+    async def body(stream: StreamT[Any]) -> None:
+        stream.enable_acks = False  # done below, when a round is: Faust would ack what it cancels an agent in
+        async for first in stream.events():
+            events = [first, *_waiting(app, cast(Any, stream).channel.queue, most - _bytes(first))]
+            those = [Span(e.message.topic, e.message.partition, e.message.offset, cast(Any, e.value)) for e in events]
+            try:
+                await handle(those)
+            except Exception as exc:
+                if on_error is not None:
+                    on_error(those[0], exc)
+                await stop_worker(app, exc)
+                raise
+            for event in events:
+                event.ack()
+                cast(Any, app.consumer).handled(event.message)
+
+    # Faust names an agent after its function: two agents called `body` would be one.
+    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        setattr(body, name, getattr(handle, name, getattr(body, name)))
+    return body
+
+
 def spans(
     app: AppT,
     handle: Callable[[Span], Awaitable[None]],
     *,
     on_error: Callable[[Span, Exception], None] | None = None,
 ) -> Callable[[StreamT[Any]], Awaitable[None]]:
-    """Return an agent body which awaits `handle(span)` for each span.
+    """Return an agent body which awaits `handle(span)` for each span, and acks it then. Otherwise as `rounds`."""
 
-    C7: an exception poisons the producer and crashes the app, so the span is never committed and the next start reads
-    it again. Faust acks and commits whatever was yielded, error or not, and also what it cancels an agent in. Bad data
-    must not raise: it is a dead letter. `on_error` is called before that, to count or to log.
+    @wraps(handle)
+    async def one(those: list[Span]) -> None:
+        await handle(those[0])
+
+    return rounds(app, one, most=0, on_error=on_error)
+
+
+def _waiting(app: AppT, queue: Any, room: int) -> Iterator[EventT[Any]]:  # noqa: ANN401 -- untyped in mode
+    """Take what waits behind an event which the stream has just given, up to `room` bytes.
+
+    Nothing here may await: a rebalance that began between two events would wait for those in hand, and they for it.
+    What the stream does with an event it gives is done here for those that follow.
     """
+    consumer = cast(Any, app.consumer)
+    while room > 0 and queue.qsize():
+        event = queue.get_nowait()
+        message = event.message
+        if message.generation_id != app.consumer_generation_id:
+            continue
+        if app.topics.acks_enabled_for(message.topic) and not message.tracked:
+            message.tracked = True
+            consumer.track_message(message)
+        room -= _bytes(event)
+        yield event
 
-    async def body(stream: StreamT[Any]) -> None:
-        async for event in stream.events():
-            message = event.message
-            span = Span(message.topic, message.partition, message.offset, cast(Any, event.value))
-            try:
-                await handle(span)
-            except asyncio.CancelledError:
-                message.acked = True  # looks acked and so never is: Faust acks what a cancelled agent had in hand
-                raise
-            except Exception as exc:
-                if on_error is not None:
-                    on_error(span, exc)
-                await stop_worker(app, exc)
-                raise
-            cast(Any, app.consumer).handled(message)
 
-    # Faust names an agent after its function: two agents called `body` would be one.
-    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
-        setattr(body, name, getattr(handle, name, getattr(body, name)))
-    return body
+def _bytes(event: EventT[Any]) -> int:
+    return sum([len(record.value or b"") for record in cast(Any, event.value)])

@@ -17,6 +17,7 @@ from bench.fold import Customer, Event, fold
 from bench.meter import Meter
 from undertow.agents.transport import Span, SpanSchema, SpanTable, send_all, spans
 from undertow.agents.transport.producer import producer_of
+from undertow.agents.worker import spare_collections
 
 BROKER, RUN, SOURCE, N = os.environ["BROKER"], os.environ["RUN"], os.environ["SOURCE"], int(os.environ["N"])
 REKEYED = f"{RUN}-by-customer"
@@ -108,5 +109,6 @@ async def watch() -> None:
 
 
 if __name__ == "__main__":
+    spare_collections()  # as a worker of the product does
     faust.Worker(app, loglevel="ERROR", quiet=True, redirect_stdouts=False).execute_from_commandline()
     sys.exit(1)

@@ -61,11 +61,16 @@ class Worker(faust.Worker):
         os._exit(exits.FAILED)
 
 
+def spare_collections() -> None:
+    """Let the garbage collector look seldom, and never at what was imported: that stays until the end."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY, 10, 10)
+
+
 def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, logging_config: dict[str, Any]) -> int:
     """Run until stopped. Returns an exit code of ``undertow.exits``."""
     app = create(settings, contracts, board, logging_config)
-    gc.freeze()  # what was imported stays until the end
-    gc.set_threshold(COLLECT_EVERY, 10, 10)
+    spare_collections()
     worker = Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False, quiet=True)
     worker.within = settings.leave_within
     try:

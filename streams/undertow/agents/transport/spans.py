@@ -90,7 +90,7 @@ def rounds(
     async def body(stream: StreamT[Any]) -> None:
         stream.enable_acks = False  # done below, when a round is: Faust would ack what it cancels an agent in
         async for first in stream.events():
-            events = [first, *_waiting(app, cast(Any, stream).channel.queue, most - _bytes(first))]
+            events = [first, *_waiting(app, cast(Any, stream).channel.queue, first, most)]
             those = [Span(e.message.topic, e.message.partition, e.message.offset, cast(Any, e.value)) for e in events]
             try:
                 await handle(those)
@@ -124,13 +124,15 @@ def spans(
     return rounds(app, one, most=0, on_error=on_error)
 
 
-def _waiting(app: AppT, queue: Any, room: int) -> Iterator[EventT[Any]]:  # noqa: ANN401 -- untyped in mode
-    """Take what waits behind an event which the stream has just given, up to `room` bytes.
+def _waiting(app: AppT, queue: Any, first: EventT[Any], most: int) -> Iterator[EventT[Any]]:  # noqa: ANN401
+    """Take what waits behind an event which the stream has just given, until they have `most` bytes together.
 
     Nothing here may await: a rebalance that began between two events would wait for those in hand, and they for it.
     What the stream does with an event it gives is done here for those that follow.
     """
-    consumer = cast(Any, app.consumer)
+    if not most or not queue.qsize():
+        return
+    consumer, room = cast(Any, app.consumer), most - _bytes(first)
     while room > 0 and queue.qsize():
         event = queue.get_nowait()
         message = event.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from threading import Event, Thread
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from kafka import KafkaProducer
 
 from chaos.feed import Feed
-from undertow import topics
+from undertow import clients, topics
 from undertow.settings import Settings
 from undertow.stages.records import Record, Tick, encode
 
@@ -29,7 +30,7 @@ class Publication(Thread):
 
     def __init__(self, settings: Settings, feed: Feed, seconds: float, bursts: Sequence[float]) -> None:
         super().__init__(name="feed", daemon=True)
-        self.sent = 0
+        self.sent = self.misplaced = 0
         self.failed: BaseException | None = None
         self._settings, self._feed, self._seconds, self._bursts = settings, feed, seconds, sorted(bursts)
         self._acks: list[Any] = []
@@ -60,13 +61,27 @@ class Publication(Thread):
             self.failed = failure
 
     def records(self) -> list[Record]:
-        """Every record with its place, in the order of publishing. Raises what kept one from being published."""
+        """Every record where it is on its topic, in the order of publishing. Raises what kept one from being published.
+
+        A publisher whose batch was taken but whose answer was lost sends it again, and what it hears then may name no
+        place, or another: ``misplaced`` counts those. So the topics are asked.
+        """
         if self.failed is not None:
             raise self.failed
+        there: defaultdict[tuple[str, bytes | None, bytes | None], deque[Any]] = defaultdict(deque)
+        for name in topics.SOURCES:
+            topic = topics.name(self._settings, name)
+            for one in sorted(clients.read(self._settings, topic), key=lambda one: (one.partition, one.offset)):
+                there[topic, one.key, one.value].append(one)
         found = []
         for item, ack in zip(self._feed.items, self._acks, strict=True):
-            at = ack.value
-            found.append(Record(at.topic, at.partition, at.offset, at.timestamp, item.value))
+            topic = topics.name(self._settings, item.topic)
+            waiting = there[topic, item.key, item.value]
+            if not waiting:
+                raise AssertionError(f"{topic} does not hold a record that was acknowledged: {item.key!r}")
+            one = waiting.popleft()
+            self.misplaced += (ack.value.partition, ack.value.offset) != (one.partition, one.offset)
+            found.append(Record(topic, one.partition, one.offset, one.timestamp, item.value))
         return found
 
     def tell(self, as_of: float) -> None:

@@ -88,6 +88,7 @@ class Chaos:
             "seed": self.seed,
             "broker": self.broker.kind,
             "events": len(records),
+            "acks_misplaced": publication.misplaced,
             "kills": supervisor.done["kill"] + supervisor.done["broker stalls"],
             "happenings": dict(sorted(supervisor.done.items())),
             "exits": dict(sorted(supervisor.exits.items())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -27,6 +28,8 @@ from undertow.stages.rows import CLOCK, CustomerRow, TicketRow, customer_of, dec
 
 SPAN = 5_000
 """Records the replay takes at once."""
+SHOWN = 5
+"""Rows that differ are shown, so many at most."""
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its labels."""
@@ -126,7 +129,7 @@ def judge(here: Installation, feed: Feed, records: list[Record], book: Offline, 
         letters_found=len(by_id),
         letters_written=len(written),
         letters_wrong=len(wrong | (poison ^ wanted.keys())),
-        rows_differ=_differences(joined, rows),
+        rows_differ=_differences(joined, rows, aloud=True),
         cells=len(cells_of_replay),
         cells_differ=_differences(cells, cells_of_replay),
         findings=len(book.findings),
@@ -136,8 +139,13 @@ def judge(here: Installation, feed: Feed, records: list[Record], book: Offline, 
     )
 
 
-def _differences(one: dict, other: dict) -> int:
-    return sum(one.get(key) != other.get(key) for key in one.keys() | other.keys())
+def _differences(one: dict, other: dict, *, aloud: bool = False) -> int:
+    """How many keys differ; ``aloud`` shows some rows of both sides, for nothing else of a run outlives it."""
+    keys = [key for key in one.keys() | other.keys() if one.get(key) != other.get(key)]
+    for key in sorted(keys)[:SHOWN] if aloud else ():
+        for side, rows in (("topics", one), ("replay", other)):
+            sys.stderr.write(f"row {key!r}, {side}: {decode(rows[key]) if key in rows else None}\n")
+    return len(keys)
 
 
 def _state(here: Installation) -> tuple[dict[tuple[int, bytes], bytes], int]:

@@ -6,6 +6,7 @@ All in pure Python: closed formulas, no table, no random numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from math import fsum, sqrt
 from statistics import NormalDist
 from typing import Final, NamedTuple
@@ -32,6 +33,7 @@ def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
     return (low, high)
 
 
+@lru_cache(maxsize=4096)
 def needed(share: float, limit: float, minimum: int, most: int = 1_000_000) -> int | None:
     """How many tickets until the Wilson interval of ``share`` lies wholly on one side of ``limit``; at least ``minimum``.
 
@@ -44,11 +46,13 @@ def needed(share: float, limit: float, minimum: int, most: int = 1_000_000) -> i
 
     if not decided(most):
         return None
-    low, high = 0, most
-    while high - low > 1:
-        half = (low + high) // 2
-        low, high = (low, half) if decided(half) else (half, high)
-    return max(high, minimum)
+    # where the score test, which Wilson turned round, just tells them apart; rounding decides about the last ticket
+    enough = max(1, int(Z95 * Z95 * limit * (1 - limit) / (share - limit) ** 2))
+    while not decided(enough):
+        enough += 1
+    while enough > 1 and decided(enough - 1):
+        enough -= 1
+    return max(enough, minimum)
 
 
 def critical(coverage: float) -> float:

@@ -6,7 +6,6 @@ All in pure Python: closed formulas, no table, no random numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from math import fsum, sqrt
 from statistics import NormalDist
 from typing import Final, NamedTuple
@@ -33,7 +32,6 @@ def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
     return (low, high)
 
 
-@lru_cache(maxsize=4096)
 def needed(share: float, limit: float, minimum: int, most: int = 1_000_000) -> int | None:
     """How many tickets until the Wilson interval of ``share`` lies wholly on one side of ``limit``; at least ``minimum``.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
-from undertow.domain.cells import ZERO, Cell, CellKey, Counts
+from undertow.domain.cells import ZERO, Cell, CellKey, Counts, Exposure, Tally
 from undertow.domain.statistics import wilson
 
 ALL: Final = "all"
@@ -92,6 +92,18 @@ class PeriodClaim(Struct, frozen=True, array_like=True):
         return (self.vendor, self.measure, self.first_day, self.last_day)
 
 
+class _Known(dict[Any, What]):
+    """One object for all that are equal: there are few of them, in very many cells."""
+
+    def __init__(self, make: Callable[[Any], What]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, what: object) -> What:
+        one = self[what] = self._make(what)
+        return one
+
+
 class Ledger:
     """All casebooks' cells, each by the highest position that spoke of it. Folding in any order gives the same ledger.
 
@@ -110,16 +122,27 @@ class Ledger:
         self._stale: dict[str, set[CellKey]] = {}
         self._uncounted: dict[str, set[CellKey]] = {}
         """What has to be added up anew of the two."""
-        self._known: dict[Any, Any] = {}
-        """One object for all equal tallies and exposures: there are few of them, in very many cells."""
+        self._tallies: _Known[Tally] = _Known(Tally._make)
+        self._exposures: _Known[Exposure] = _Known(Exposure._make)
         self._revisions: Counter[str] = Counter()
+
+    def cell(
+        self, counts: Counts, exposures: Iterable[tuple[int, int, int]], tallies: Iterable[tuple[Tally, int]]
+    ) -> Cell:
+        """A cell of these counts, exposures (topic, others, tickets) and tallies."""
+        known, exposed = self._tallies, self._exposures
+        return Cell(
+            counts,
+            {exposed[topic, others]: n for topic, others, n in exposures},
+            {known[tally]: n for tally, n in tallies},
+        )
 
     def put(self, partition: int, position: Position, key: CellKey, cell: Cell) -> None:
         """A snapshot of one cell of one casebook partition."""
         said = self._cells.setdefault(key, {})
         before = said.get(partition)
         if before is None or position >= before[0]:
-            said[partition] = (position, Cell(cell.counts, self._one(cell.exposures), self._one(cell.tallies)))
+            said[partition] = (position, cell)
             self._change(key)
 
     def complete(self, partition: int, position: Position) -> None:
@@ -156,9 +179,6 @@ class Ledger:
     def revision(self, vendor: str) -> int:
         """A number that grows when anything this ledger knows of the vendor may have changed; it stands for no order."""
         return self._revisions[vendor]
-
-    def _one(self, counted: Mapping[What, int]) -> dict[What, int]:
-        return {self._known.setdefault(what, what): n for what, n in counted.items()}
 
     @property
     def as_of(self) -> float | None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Set
 from msgspec.structs import replace
 
 from undertow.clock import day_of
-from undertow.domain.cells import Cell, Exposure
 from undertow.domain.contract import Contract
 from undertow.domain.ledger import Cells, Figures, Ledger
 from undertow.domain.patterns.accusations import Cases
@@ -30,8 +29,7 @@ def fold(ledger: Ledger, value: bytes, night: Night | None = None) -> None:
     said = decode_for_ledger(value)
     match said:
         case CellSaid(partition, position, key, counts, exposures, tallies):
-            cell = Cell(counts, {Exposure(topic, others): n for topic, others, n in exposures}, dict(tallies))
-            ledger.put(partition, position, key, cell)
+            ledger.put(partition, position, key, ledger.cell(counts, exposures, tallies))
         case Completed(partition, position):
             ledger.complete(partition, position)
         case Judged(partition, as_of):

@@ -78,13 +78,14 @@ class IntakeLoop:
         limit.saw(len(span.records), taken.refused, f"{last.reason} at {last.field}" if last else "")
 
     def _count(self, topic: str, taken: Taken) -> None:
-        for vendor, counts in taken.feeds.items():
-            self._board.consumed(topic, vendor, counts.consumed)
-            self._board.backdated(topic, vendor, counts.backdated)
-            if counts.last_arrival:
-                self._board.arrived(topic, vendor, counts.last_arrival)
-            if counts.last_event_time:
-                self._board.event_time(topic, vendor, counts.last_event_time)
+        feeds = taken.feeds.items()
+        self._board.fed(
+            topic,
+            consumed={vendor: counts.consumed for vendor, counts in feeds},
+            backdated={vendor: counts.backdated for vendor, counts in feeds},
+            event_times={vendor: counts.last_event_time for vendor, counts in feeds},
+            arrivals={vendor: counts.last_arrival for vendor, counts in feeds},
+        )
         for letter in taken.letters:
             self._board.rejected(topic, letter.reason, 1)
         self._board.dead_letters(len(taken.letters))

@@ -81,7 +81,7 @@ def shown(board: Board) -> int:
 
 
 def test_figures_that_take_long_come_less_often_and_no_change_is_lost(board: Board, clock: Clock) -> None:
-    """Promise: a second's work is followed by nine seconds without, for counts, and by 49 for the rest; then comes the latest."""
+    """Promise: a second's work is followed by nine seconds without, for counts, and by 99 for the rest; then comes the latest."""
     ledger = LedgerLoop("undertow.cells", {"acme": Contract(vendor="acme")}, board)
     tell(ledger, 3)
     clock.costs = 1.0
@@ -97,7 +97,7 @@ def test_figures_that_take_long_come_less_often_and_no_change_is_lost(board: Boa
     clock.now += 0.2
     ledger.expose()
     assert (shown(board), pairs(board)) == (5, 3)
-    clock.now += 37.8
+    clock.now += 87.8
     ledger.expose()
     assert pairs(board) == 3
     clock.now += 0.2

@@ -22,7 +22,7 @@ from undertow.stages.statements import Statements
 
 SHARE: Final = 0.1
 """Of the loop's time at most so much goes into counts: with very many vendors they come less often than each beat."""
-WHOLE_SHARE: Final = 0.02
+WHOLE_SHARE: Final = 0.01
 """The same for all that rests on counts: chance, intervals, the truth budget, alarms, equity."""
 WHOLE_EVERY: Final = 1.0
 """Seconds at least between two looks at all of that, which costs many times what the counts do."""

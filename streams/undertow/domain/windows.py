@@ -86,9 +86,12 @@ def chances(cells: Cells, contract: Contract, last: int) -> Chances:
     chance = Chance(cells, contract.repeat_window)
     stretches: dict[str, list[_Stretch]] = {}
     for key, cell in cells.items():
-        into = stretches.setdefault(key.segment, [([], []) for _ in range(_NEWER + 1)])
+        into = stretches.get(key.segment)
+        if into is None:
+            into = stretches[key.segment] = [([], []) for _ in range(_NEWER + 1)]
         expected, eligible = into[_place(last, key.day)]
-        expected.append(chance.expected(key.day, cell.exposures))
+        if cell.exposures:
+            expected.append(chance.expected(key.day, cell.exposures))
         eligible.append(cell.counts.repeat_eligible)
     found = dict(_chances(ALL, list(stretches.values())))
     for segment in stretches.keys() - {ALL} if contract.segments else ():

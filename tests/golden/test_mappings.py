@@ -21,7 +21,8 @@ from undertow.adapters import ADAPTERS, table
 from undertow.adapters.message import Message
 from undertow.cli.main import cli
 from undertow.domain.contract import Contract
-from undertow.domain.ledger import ALL, figures
+from undertow.domain.ledger import ALL
+from undertow.domain.windows import figures
 from undertow.stages.offline import Offline
 from undertow.stages.records import Record
 from undertow.topics import CLAIMS

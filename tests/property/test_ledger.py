@@ -106,6 +106,7 @@ def ledger_of(records) -> Ledger:
 
 
 def known(ledger: Ledger) -> tuple[object, ...]:
+    assert ledger.counts("acme") == {key: cell.counts for key, cell in ledger.of("acme").items()}
     return ledger.cells(), ledger.claims(), ledger.versions("acme"), ledger.as_of
 
 

@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from standings import TODAY, cells, tickets
+from undertow.clock import day_of
+from undertow.domain.cells import Cell
 from undertow.domain.contract import DAY, Contract, Target
 from undertow.domain.habits import Habits
-from undertow.domain.ledger import Ledger, PeriodClaim, Position
+from undertow.domain.ledger import Figures, Ledger, PeriodClaim, Position, Rate
 from undertow.domain.patterns.accusations import Suspicion
+from undertow.domain.periods import Known, known
 from undertow.domain.standing import Statement
+from undertow.domain.verdicts import verdict
 from undertow.stages import ledger as stage
 from undertow.stages.ledger import Speaker
 from undertow.stages.records import CellSaid, Completed, Judged, PeriodSaid, encode
@@ -33,7 +37,7 @@ def records(random: Random) -> list[CellSaid | Completed | Judged | PeriodSaid]:
             made = tickets(random.randrange(10**6), random.choice(sizes), measures=("sla", "durable_resolution"))
             position = Position(epoch, 0)
             for key, cell in cells(made).items():
-                said.append(CellSaid(partition, position, key, cell.counts, [], list(cell.tallies.items())))
+                said.append(CellSaid(partition, position, key, cell.counts, exposed(cell), list(cell.tallies.items())))
             said.append(Completed(partition, position))
             said.append(Judged(partition, (TODAY - 2 + epoch + random.random()) * DAY))
     for _ in range(random.randrange(6)):
@@ -41,6 +45,12 @@ def records(random: Random) -> list[CellSaid | Completed | Judged | PeriodSaid]:
         name, met, recorded = random.choice(tuple(CONTRACTS)), random.randrange(9), float(random.randrange(3))
         said.append(PeriodSaid(PeriodClaim(name, "sla", first, first + 6, met, 9, recorded, str(recorded))))
     return said
+
+
+def exposed(cell: Cell) -> list[tuple[int, int, int]]:
+    """The solved tickets of a cell are of two customers' kinds, so that chance has something to say."""
+    some, more = divmod(cell.counts.solved, 2)
+    return [(7, 1, some), (8, 4, some + more)] if some else []
 
 
 def state(said: list[CellSaid | Completed | Judged | PeriodSaid]) -> Statement:
@@ -82,6 +92,47 @@ def test_a_vendor_stands_for_itself(seed):
     with_others, without = (state(some).standings[0] for some in (said, alone))
     assert replace(with_others, habits=()) == replace(without, habits=())
     assert [_unblamed(habits) for habits in with_others.habits] == [_unblamed(habits) for habits in without.habits]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32))
+def test_counts_asked_for_between_two_statements_are_those_of_now(seed):
+    """Promise: asked for counts after every few records, each is that of somebody who begins with what is known by then;
+
+    what chance would bring is that of the last whole statement, and the next one is as if nobody had asked.
+    """
+    random = Random(seed)
+    said = records(random)
+    shuffled = random.sample(said * 2, len(said) * 2)
+    ledger = Ledger()
+    speaker = Speaker(ledger, CONTRACTS)
+    whole = Statement()
+    asked = {random.randrange(len(shuffled)): random.choice(("counts", "all")) for _ in range(8)}
+    for place, record in enumerate(shuffled, 1):
+        stage.fold(ledger, encode(record))
+        if asked.get(place) == "counts":
+            now, anew = speaker.counted(), state(shuffled[:place])
+            assert [counts(row) for row, _ in now.figures] == [counts(row) for row, _ in anew.figures]
+            assert now.as_of == anew.as_of
+            assert [verdict(row, CONTRACTS[row.vendor]) for row, _ in now.figures] == [one for _, one in now.figures]
+            if days(now) != days(whole):
+                assert now == anew
+                whole = now
+            before = {(row.vendor, row.segment, row.window): row.by_chance for row, _ in whole.figures}
+            for row, _ in now.figures:
+                assert row.by_chance == before.get((row.vendor, row.segment, row.window), Rate(0.0, 0))
+        elif asked.get(place) == "all":
+            whole = speaker.state()
+            assert whole == state(shuffled[:place])
+    assert speaker.state() == state(said)
+
+
+def days(of: Statement) -> list[Known]:
+    return [known(one, of.as_of, day_of(one.time_zone)) for one in CONTRACTS.values()] if of.as_of is not None else []
+
+
+def counts(row: Figures) -> Figures:
+    return replace(row, by_chance=Rate(0.0, 0))
 
 
 def _unblamed(habits: Habits) -> list[Suspicion]:

@@ -11,7 +11,8 @@ from undertow.clock import day_of
 from undertow.domain.cells import Cell, CellKey, Counts, Exposure
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
-from undertow.domain.ledger import ALL, Figures, Rate, figures
+from undertow.domain.ledger import ALL, Figures, Rate
+from undertow.domain.windows import figures
 from undertow.stages.records import Entry
 
 ACME = Contract(vendor="acme")

@@ -74,23 +74,52 @@ def test_what_was_told_is_shown_until_the_partition_is_anothers(board: Board, cl
     assert pairs(board) == 2
 
 
+def shown(board: Board) -> int:
+    exposed = board.state.exposed
+    assert exposed is not None
+    return exposed.figures[0][0].immature
+
+
 def test_figures_that_take_long_come_less_often_and_no_change_is_lost(board: Board, clock: Clock) -> None:
-    """Promise: a second's work is followed by nine seconds without; then the latest is shown."""
+    """Promise: a second's work is followed by nine seconds without, for counts, and by 99 for the rest; then comes the latest."""
     ledger = LedgerLoop("undertow.cells", {"acme": Contract(vendor="acme")}, board)
     tell(ledger, 3)
     clock.costs = 1.0
     ledger.expose()
-    clock.costs = 0.0
     tell(ledger, 4, 1)
+    ledger.expose()
+    assert (shown(board), pairs(board)) == (4, 3), "counts are shown at once, whatever all the rest has cost"
+    clock.costs = 0.0
+    tell(ledger, 5, 2)
     clock.now += 8.9
+    ledger.expose()
+    assert shown(board) == 4
+    clock.now += 0.2
+    ledger.expose()
+    assert (shown(board), pairs(board)) == (5, 3)
+    clock.now += 87.8
     ledger.expose()
     assert pairs(board) == 3
     clock.now += 0.2
     ledger.expose()
-    assert pairs(board) == 4
+    assert (shown(board), pairs(board)) == (5, 5)
     state = board.state
     ledger.expose()
     assert board.state is state, "nothing changed, nothing is written"
+
+
+def test_counts_follow_each_look_and_the_rest_once_a_second(board: Board, clock: Clock) -> None:
+    """Promise: however cheap a look is, all that rests on counts is reckoned once a second, and once more when all is quiet."""
+    ledger = LedgerLoop("undertow.cells", {"acme": Contract(vendor="acme")}, board)
+    seen = []
+    for n in range(1, 9):
+        tell(ledger, n, n)
+        ledger.expose()
+        seen.append((shown(board), pairs(board)))
+        clock.now += 0.25
+    assert seen == [(1, 1), (2, 1), (3, 1), (4, 1), (5, 5), (6, 5), (7, 5), (8, 5)]
+    ledger.expose()
+    assert pairs(board) == 8
 
 
 MONTH = holding("month", TODAY - 80)

@@ -265,6 +265,30 @@ def test_counters_count_by_feed_vendor_and_reason() -> None:
     assert value(board, "undertow_dead_letters_total") == 7
 
 
+def test_a_span_told_at_once_counts_as_if_told_word_by_word() -> None:
+    """Promise: one new state of the board, and nothing of the span is lost, not even where one vendor has nothing to add."""
+    at_once, by_word = new_board(), new_board()
+    for round in range(1, 3):
+        before = at_once.state
+        at_once.fed(
+            TICKETS,
+            consumed={"acme": 3 * round, "company": 1},
+            backdated={"acme": 2, "company": 0},
+            event_times={"acme": 50.0 / round, "company": 0.0},
+            arrivals={"acme": 60.0 * round, "company": 10.0},
+        )
+        assert before.consumed[TICKETS, "acme"] == 3 * (round - 1), "who holds a state keeps it as it was"
+        by_word.consumed(TICKETS, "acme", 3 * round)
+        by_word.consumed(TICKETS, "company")
+        by_word.backdated(TICKETS, "acme", 2)
+        by_word.event_time(TICKETS, "acme", 50.0 / round)
+        by_word.arrived(TICKETS, "acme", 60.0 * round)
+        by_word.arrived(TICKETS, "company", 10.0)
+    assert at_once.state == by_word.state
+    assert at_once.state.consumed[TICKETS, "acme"] == 9
+    assert at_once.state.event_times == {(TICKETS, "acme"): 50.0}
+
+
 def test_a_label_outside_the_known_ones_raises_and_makes_no_series() -> None:
     board = new_board()
     for call in (

@@ -8,8 +8,11 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 
+import prometheus_client
 import pytest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
@@ -23,6 +26,7 @@ from undertow.domain.verdicts import verdict
 from undertow.metrics import collector, server
 from undertow.metrics.board import Board
 from undertow.metrics.catalog import BY_NAME
+from undertow.metrics.exposition import exposition
 from undertow.metrics.probes import Limits
 from undertow.metrics.server import CannotListen, MetricsServer
 from undertow.pages import page
@@ -123,6 +127,22 @@ def test_a_real_scrape_is_the_catalog_in_both_directions(board, running, accept,
     assert answer.code == 200
     assert answer.headers["Content-Type"].startswith(kind)
     assert {sample.name for family in parse(answer.words) for sample in family.samples} == set(BY_NAME)
+
+
+@pytest.mark.parametrize(
+    ("openmetrics", "generate"), [(False, prometheus_client.generate_latest), (True, generate_openmetrics)]
+)
+def test_a_scrape_is_byte_for_byte_what_the_library_would_write(board, monkeypatch, openmetrics, generate) -> None:
+    """Promise: our own writer is cheaper and nothing else, whatever a vendor is called and however large a number."""
+    show_everything(board)
+    monkeypatch.setattr(collector.time, "process_time", lambda: 1234567890.125)
+    monkeypatch.setattr(collector, "peak_memory", lambda: 10**17)
+    shown = collector.Collector(board)
+    for value in (0.0, 1e-9, 0.1 + 0.2, 12345678.9, 1e300, float("inf"), float("-inf"), float("nan"), True, 7):
+        sheet = shown.sheet()
+        sheet.add("undertow_truth_budget_measure", ('back\\slash "quoted"\nnext {%s} é', "sla"), value)
+        asked = SimpleNamespace(collect=sheet.families)
+        assert exposition(sheet, openmetrics=openmetrics) == generate(asked)
 
 
 def test_a_page_that_cannot_be_rendered_is_an_answer_with_words_and_a_log_line(running, monkeypatch, caplog) -> None:

@@ -15,9 +15,10 @@ import pytest
 from undertow import events as e
 from undertow import wire
 from undertow.clock import day_of
-from undertow.domain.ledger import ALL, Figures, figures
+from undertow.domain.ledger import ALL, Figures
 from undertow.domain.outcomes import BAD
 from undertow.domain.verdicts import Colour, verdict
+from undertow.domain.windows import figures
 from undertow.simulation import DEFAULT, Truth, VendorPlan, World
 from undertow.stages.offline import Offline
 from undertow.stages.records import Record

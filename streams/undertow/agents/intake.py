@@ -16,7 +16,7 @@ from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages import letters
-from undertow.stages.intake import DeadLetter, Intake, Taken
+from undertow.stages.intake import DeadLetter, FeedCounts, Intake, Taken
 from undertow.stages.limits import RejectLimit
 from undertow.stages.records import Entry, Parcel, PeriodSaid, encode, ledger_key
 
@@ -52,14 +52,21 @@ class IntakeLoop:
         entries: defaultdict[int, list[Entry]] = defaultdict(list)
         said: list[PeriodSaid] = []
         refused: list[DeadLetter] = []
+        feeds: defaultdict[str, defaultdict[str, FeedCounts]] = defaultdict(lambda: defaultdict(FeedCounts))
         for span in spans:
             taken = self._stage.take(span.records)
             self._mind_limits(span, taken)
-            self._count(span.topic, taken)
+            for vendor, counts in taken.feeds.items():
+                feeds[span.topic][vendor].add(counts)
+            for letter in taken.letters:
+                self._board.rejected(span.topic, letter.reason)
             for partition, some in taken.entries.items():
                 entries[partition] += some
             said += map(PeriodSaid, taken.claims)
             refused += taken.letters
+        for topic, by_vendor in feeds.items():
+            self._count(topic, by_vendor)
+        self._board.dead_letters(len(refused))
         producer = producer_of(self._app)
         for partition, some in entries.items():
             await send_all(producer, self._casebook, partition, ((None, value, []) for value in parcels(some)))
@@ -77,17 +84,14 @@ class IntakeLoop:
         last = taken.letters[-1] if taken.letters else None
         limit.saw(len(span.records), taken.refused, f"{last.reason} at {last.field}" if last else "")
 
-    def _count(self, topic: str, taken: Taken) -> None:
-        for vendor, counts in taken.feeds.items():
-            self._board.consumed(topic, vendor, counts.consumed)
-            self._board.backdated(topic, vendor, counts.backdated)
-            if counts.last_arrival:
-                self._board.arrived(topic, vendor, counts.last_arrival)
-            if counts.last_event_time:
-                self._board.event_time(topic, vendor, counts.last_event_time)
-        for letter in taken.letters:
-            self._board.rejected(topic, letter.reason, 1)
-        self._board.dead_letters(len(taken.letters))
+    def _count(self, topic: str, feeds: Mapping[str, FeedCounts]) -> None:
+        self._board.fed(
+            topic,
+            consumed={vendor: counts.consumed for vendor, counts in feeds.items()},
+            backdated={vendor: counts.backdated for vendor, counts in feeds.items()},
+            event_times={vendor: counts.last_event_time for vendor, counts in feeds.items()},
+            arrivals={vendor: counts.last_arrival for vendor, counts in feeds.items()},
+        )
 
 
 def parcels(entries: list[Entry], most: int = PARCEL) -> Iterator[bytes]:

@@ -21,9 +21,11 @@ from undertow.stages.night import Night
 from undertow.stages.statements import Statements
 
 SHARE: Final = 0.1
-"""Of the loop's time at most so much goes into figures: with very many vendors they come less often than each beat."""
-
-
+"""Of the loop's time at most so much goes into counts: with very many vendors they come less often than each beat."""
+WHOLE_SHARE: Final = 0.01
+"""The same for all that rests on counts: chance, intervals, the truth budget, alarms, equity."""
+WHOLE_EVERY: Final = 1.0
+"""Seconds at least between two looks at all of that, which costs many times what the counts do."""
 ISSUE_EVERY: Final = 5.0
 """Seconds between two looks at whether a period has closed: it closes weeks after its last day."""
 Issue = Callable[[PeriodStatement], Awaitable[None]]
@@ -45,21 +47,22 @@ class LedgerLoop:
         self._speaker = Speaker(self._ledger, self._contracts)
         self._kept: tuple[Kept, ...] = ()
         """As of the last look at what has closed: it changes by the hour, and summing up months takes its time."""
-        self._changed = True
-        self._not_before = 0.0
+        self._changed = self._owed = True
+        """Since the counts were shown, and since everything was."""
+        self._not_before = self._whole_not_before = 0.0
 
     async def ledger(self, span: Span) -> None:
         """One span."""
         for record in span.records:
             if record.value is not None:
                 fold(self._ledger, record.value, self.night)
-        self._changed = True
+        self._changed = self._owed = True
 
     async def issued(self, span: Span) -> None:
         """One span of statements, this worker's own included."""
         for record in span.records:
             self._statements.fold(record.value)
-        self._changed = True
+        self._changed = self._owed = True
 
     async def issue(self, partitions: int, issue: Issue) -> None:
         """Issue the statement of each period that has closed. Call only while both partitions are ours and read to their end.
@@ -90,10 +93,14 @@ class LedgerLoop:
     def expose(self) -> None:
         """Show the figures, if anything changed. Call only while the partition is ours and read to its end."""
         begun = time.monotonic()
-        if not self._changed or begun < self._not_before:
+        whole = self._owed and begun >= self._whole_not_before
+        if not whole and (not self._changed or begun < self._not_before):
             return
-        self._changed = False
-        statement = replace(self._speaker.state(), kept=self._kept)
-        self._board.expose(statement, self._contracts, self.night.state(self._contracts))
+        statement = self._speaker.state() if whole else self._speaker.counted()
+        self._changed, self._owed = False, self._owed and not whole
+        self._board.expose(replace(statement, kept=self._kept), self._contracts, self.night.state(self._contracts))
         now = time.monotonic()
-        self._not_before = now + (now - begun) * (1 / SHARE - 1)
+        if whole:
+            self._whole_not_before = max(begun + WHOLE_EVERY, now + (now - begun) * (1 / WHOLE_SHARE - 1))
+        else:
+            self._not_before = now + (now - begun) * (1 / SHARE - 1)

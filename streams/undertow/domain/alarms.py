@@ -54,6 +54,12 @@ def outcomes(tallied: Tallied, segments: Iterable[str], known: Known) -> Iterato
                     yield Became(segment, window, name, met, missed)
 
 
+def days(known: Known) -> range:
+    """The days that :func:`alarms` looks at."""
+    first = min(known.mature, known.over - max(LAGS)) - TRAILING + 1
+    return range(first, max(known.mature, known.over - min(LAGS)) + 1)
+
+
 def alarms(tallied: Tallied, segments: Iterable[str], known: Known) -> tuple[tuple[Early, ...], tuple[Watched, ...]]:
     """The early figures of all segments together, by lag, and every series with a ticket in it, by lag and segment.
 
@@ -65,7 +71,7 @@ def alarms(tallied: Tallied, segments: Iterable[str], known: Known) -> tuple[tup
     found = []
     for name in SERIES:
         last = _last(name, known)
-        spikes = {segment: _spike(days[name], last) for segment, days in series.items() if days[name]}
+        spikes = {segment: _spike(of[name], last) for segment, of in series.items() if of[name]}
         stands = across(spikes)
         found += [Watched(segment, name, last, one, segment in stands) for segment, one in spikes.items()]
     return tuple([one for one in young if one.now.n or one.before.n]), tuple(found)

@@ -18,7 +18,7 @@ from undertow.domain.contract import Contract
 from undertow.domain.counted import Sheet, classes, cohort, counts, measures, sheet, within, written
 from undertow.domain.fairness import fairness
 from undertow.domain.habits import habits
-from undertow.domain.ledger import ALL, Cells, PeriodClaim, Rate, period_figures
+from undertow.domain.ledger import ALL, Cells, PeriodClaim, Rate
 from undertow.domain.patterns.accusations import Cases, Examined
 from undertow.domain.periods import Known, Period, iso, named
 from undertow.domain.reconcile import paired, reconcile, versions
@@ -35,6 +35,7 @@ from undertow.domain.statement import (
 )
 from undertow.domain.tallied import Tallied
 from undertow.domain.verdicts import Verdict, verdict
+from undertow.domain.windows import period_figures
 
 Versions = Sequence[tuple[PeriodClaim, PeriodClaim]]
 """The first and the standing version of each of a vendor's period claims."""

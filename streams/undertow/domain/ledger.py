@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from math import fsum
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
-from undertow.domain.cells import ZERO, Cell, CellKey, Counts
-from undertow.domain.chance import Chance
-from undertow.domain.contract import WINDOWS, Contract
-from undertow.domain.periods import known
+from undertow.domain.cells import ZERO, Cell, CellKey, Counts, Exposure, Tally
 from undertow.domain.statistics import wilson
 
 ALL: Final = "all"
@@ -97,10 +92,23 @@ class PeriodClaim(Struct, frozen=True, array_like=True):
         return (self.vendor, self.measure, self.first_day, self.last_day)
 
 
+class _Known(dict[Any, What]):
+    """One object for all that are equal: there are few of them, in very many cells."""
+
+    def __init__(self, make: Callable[[Any], What]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, what: object) -> What:
+        one = self[what] = self._make(what)
+        return one
+
+
 class Ledger:
     """All casebooks' cells, each by the highest position that spoke of it. Folding in any order gives the same ledger.
 
-    Its sums are kept, and only those added up anew whose cells changed.
+    Its sums are kept, and only those added up anew whose cells changed; counts apart from the rest, for they are asked for
+    oftener and cost a tenth.
     """
 
     def __init__(self) -> None:
@@ -108,20 +116,34 @@ class Ledger:
         self._complete: dict[int, Position] = {}
         self._as_of: dict[int, float] = {}
         self._claims: dict[str, dict[tuple[str, str, int, int], tuple[PeriodClaim, PeriodClaim]]] = {}
-        self._sums: dict[CellKey, Cell] = {}
-        self._stale: set[CellKey] = set()
-        self._known: dict[Any, Any] = {}
-        """One object for all equal tallies and exposures: there are few of them, in very many cells."""
+        self._sums: dict[str, dict[CellKey, Cell]] = {}
+        self._counts: dict[str, dict[CellKey, Counts]] = {}
+        """Both by vendor."""
+        self._stale: dict[str, set[CellKey]] = {}
+        self._uncounted: dict[str, set[CellKey]] = {}
+        """What has to be added up anew of the two."""
+        self._tallies: _Known[Tally] = _Known(Tally._make)
+        self._exposures: _Known[Exposure] = _Known(Exposure._make)
         self._revisions: Counter[str] = Counter()
+
+    def cell(
+        self, counts: Counts, exposures: Iterable[tuple[int, int, int]], tallies: Iterable[tuple[Tally, int]]
+    ) -> Cell:
+        """A cell of these counts, exposures (topic, others, tickets) and tallies."""
+        known, exposed = self._tallies, self._exposures
+        return Cell(
+            counts,
+            {exposed[topic, others]: n for topic, others, n in exposures},
+            {known[tally]: n for tally, n in tallies},
+        )
 
     def put(self, partition: int, position: Position, key: CellKey, cell: Cell) -> None:
         """A snapshot of one cell of one casebook partition."""
         said = self._cells.setdefault(key, {})
         before = said.get(partition)
         if before is None or position >= before[0]:
-            said[partition] = (position, Cell(cell.counts, self._one(cell.exposures), self._one(cell.tallies)))
-            self._stale.add(key)
-            self._revisions[key.vendor] += 1
+            said[partition] = (position, cell)
+            self._change(key)
 
     def complete(self, partition: int, position: Position) -> None:
         """The owner has published its whole set at ``position``: an older cell it lacks is empty."""
@@ -130,8 +152,7 @@ class Ledger:
             self._complete[partition] = position
             for key, said in self._cells.items():
                 if partition in said and said[partition][0] < position:
-                    self._stale.add(key)
-                    self._revisions[key.vendor] += 1
+                    self._change(key)
 
     def judged(self, partition: int, as_of: float) -> None:
         """A casebook has judged as of a time (seconds)."""
@@ -159,9 +180,6 @@ class Ledger:
         """A number that grows when anything this ledger knows of the vendor may have changed; it stands for no order."""
         return self._revisions[vendor]
 
-    def _one(self, counted: Mapping[What, int]) -> dict[What, int]:
-        return {self._known.setdefault(what, what): n for what, n in counted.items()}
-
     @property
     def as_of(self) -> float | None:
         """The latest time a casebook has judged as of, None before the first."""
@@ -173,15 +191,39 @@ class Ledger:
 
     def cells(self) -> dict[CellKey, Cell]:
         """The sums over all casebooks, empty cells left out."""
-        for key in self._stale:
-            said = self._cells[key].items()
-            total = _total([cell for partition, (at, cell) in said if at >= self._complete.get(partition, at)])
+        return {key: cell for vendor in self._sums.keys() | self._stale.keys() for key, cell in self.of(vendor).items()}
+
+    def of(self, vendor: str) -> Cells:
+        """The same of one vendor. It follows the ledger: what changes is another object after the next time it is asked for."""
+        sums = self._sums.setdefault(vendor, {})
+        for key in self._stale.pop(vendor, ()):
+            total = _total(self._said(key))
             if total.empty:
-                self._sums.pop(key, None)
+                sums.pop(key, None)
             else:
-                self._sums[key] = total
-        self._stale.clear()
-        return dict(self._sums)
+                sums[key] = total
+        return sums
+
+    def counts(self, vendor: str) -> Mapping[CellKey, Counts]:
+        """The counts of the same cells. It follows the ledger as :meth:`of` does."""
+        counts = self._counts.setdefault(vendor, {})
+        for key in self._uncounted.pop(vendor, ()):
+            said = self._said(key)
+            if all(cell.empty for cell in said):
+                counts.pop(key, None)
+            else:
+                counts[key] = _sum(cell.counts for cell in said)
+        return counts
+
+    def _said(self, key: CellKey) -> list[Cell]:
+        """What counts of a cell: a snapshot older than its casebook's whole set does not."""
+        said = self._cells[key].items()
+        return [cell for partition, (at, cell) in said if at >= self._complete.get(partition, at)]
+
+    def _change(self, key: CellKey) -> None:
+        self._stale.setdefault(key.vendor, set()).add(key)
+        self._uncounted.setdefault(key.vendor, set()).add(key)
+        self._revisions[key.vendor] += 1
 
 
 def _total(cells: Iterable[Cell]) -> Cell:
@@ -193,75 +235,6 @@ def _total(cells: Iterable[Cell]) -> Cell:
         for tally, n in cell.tallies.items():
             total.tallies[tally] = total.tallies.get(tally, 0) + n
     return total
-
-
-def figures(cells: Cells, contract: Contract, as_of: float, day: Callable[[float], int]) -> list[Figures]:
-    """Every window's figures of one vendor: all segments together, then each segment if the contract tells them apart.
-
-    A window of n days ends with the newest day whose tickets are all mature: a window that ended today would hold none.
-    """
-    own = {key: cell for key, cell in cells.items() if key.vendor == contract.vendor}
-    if not own:
-        return []
-    last = known(contract, as_of, day).mature
-    chance = Chance(own, contract.repeat_window)
-    stretches: dict[str, list[_Stretch]] = {}
-    for key, cell in own.items():
-        into = stretches.setdefault(key.segment, [([], []) for _ in range(len(WINDOWS) + 2)])
-        # the place of the smallest window that holds the day; before the last place all older days, at the last all newer
-        counts, expected = into[bisect_left(WINDOWS, last - key.day + 1) if key.day <= last else -1]
-        counts.append(cell.counts)
-        expected.append(chance.expected(key.day, cell.exposures))
-    found = _rows(contract.vendor, ALL, [stretches[segment] for segment in sorted(stretches)])
-    if contract.segments:
-        for segment in sorted(stretches.keys() - {ALL}):
-            found += _rows(contract.vendor, segment, [stretches[segment]])
-    return found
-
-
-_Stretch = tuple[list[Counts], list[float]]
-"""The cells of some days: their counts, and how many repeat contacts chance would bring to each."""
-
-
-def _rows(vendor: str, segment: str, stretches: list[list[_Stretch]]) -> list[Figures]:
-    """The windows of some segments together, each holding the one before it."""
-    total, by_chance = ZERO, list[float]()
-    newer = _sum(counts for stretch in stretches for counts in stretch[-1][0])
-    found = []
-    for place, window in enumerate((*WINDOWS, None)):
-        inside = [stretch[place] for stretch in stretches]
-        if window is None:
-            inside += [stretch[-1] for stretch in stretches]
-        total = _sum([total, *(counts for some, _ in inside for counts in some)])
-        by_chance += [n for _, some in inside for n in some]
-        waiting = total.solved - total.mature + (newer.solved - newer.mature if window is not None else 0)
-        # fsum: cells may stand in any order, and equal ledgers must give equal figures to the last bit
-        expected = fsum(by_chance)
-        found.append(_figures(vendor, segment, f"{window}d" if window else ALL, total, waiting, expected))
-    return found
-
-
-def period_figures(vendor: str, window: str, total: Counts, expected: float) -> Figures:
-    """The figures of all segments over days of their own; ``expected``: repeat contacts by chance."""
-    return _figures(vendor, ALL, window, total, total.solved - total.mature, expected)
-
-
-def _figures(vendor: str, segment: str, window: str, total: Counts, immature: int, expected: float) -> Figures:
-    return Figures(
-        vendor=vendor,
-        segment=segment,
-        window=window,
-        tickets=total.opened,
-        immature=immature,
-        reported=Rate(total.reported_met, total.claimed),
-        actual=Rate(total.reported_met - total.reported_met_but_bad, total.claimed),
-        hidden=Rate(total.reported_met_but_bad, total.reported_met),
-        reopened=Rate(total.reopened, total.mature),
-        reopened_claimed=Rate(total.reopened_claimed, total.claimed),
-        repeat_contact=Rate(total.repeat_contact, total.repeat_eligible),
-        by_chance=Rate(expected, total.repeat_eligible),
-        flicker=total.flicker,
-    )
 
 
 def _order(claim: PeriodClaim) -> tuple[float, str, int, int]:

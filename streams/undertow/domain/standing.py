@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from undertow.domain import budget as truth
 from undertow.domain.actuals import SLA
 from undertow.domain.adjusted import Kept
 from undertow.domain.alarms import Became, Watched, alarms, outcomes
+from undertow.domain.alarms import days as watched_days
 from undertow.domain.budget import Budget, Told
 from undertow.domain.cells import Tally
 from undertow.domain.compared import Classes, Comparison, comparisons, labels, looks_back
@@ -30,6 +31,7 @@ from undertow.domain.periods import Known, Period
 from undertow.domain.stated import Stated, stated
 from undertow.domain.tallied import Tallied, cases
 from undertow.domain.trend import Trend, trend
+from undertow.domain.trend import days as trend_days
 from undertow.domain.verdicts import Verdict
 
 _WATCHED: Final = max(ROLLING, *(long for _, long, _ in BURNS))
@@ -106,19 +108,29 @@ def standing(
         tuple(one for one in examined if one.examined),
         told(tallied, measures, contract, known) if measures else None,
         measures,
-        tuple(_equities(tallied, contract, known)),
-        tuple(outcomes(tallied, segments, known)),
-        *alarms(tallied, segments, known),
-        tuple(
-            (window, tally.kind, tally.label, n)
-            for window, sums, _ in tallied.windows("counted", ALL, known.mature)
-            for tally, n in sorted(sums.items())
-        ),
-        trend(tallied, known),
-        answered=tuple(
-            totals(sums for window, sums, _ in tallied.windows("answered", ALL, known.mature) if window == ALL).items()
-        ),
+        *_kept(tallied, segments, contract, known),
     )
+
+
+def _kept(tallied: Tallied, segments: tuple[str, ...], contract: Contract, known: Known) -> Iterator[Any]:
+    """The rest of a standing: each part is found anew only once what it follows from has changed, and most news are of today."""
+    kept, of = tallied.kept, (known, segments)
+    yield kept(("equity", of, contract.minimum_n), "mix", lambda: tuple(_equities(tallied, contract, known)))
+    yield kept(("outcomes", of), "outcome", lambda: tuple(outcomes(tallied, segments, known)))
+    yield from kept(("alarms", of), watched_days(known), lambda: alarms(tallied, segments, known))
+    yield kept(("counted", of), "counted", lambda: tuple(_counted(tallied, known)))
+    yield kept(("trend", of), trend_days(known), lambda: trend(tallied, known))
+    yield kept(("answered", of), "answered", lambda: tuple(_answered(tallied, known)))
+
+
+def _counted(tallied: Tallied, known: Known) -> Iterator[tuple[str, str, str, int]]:
+    for window, sums, _ in tallied.windows("counted", ALL, known.mature):
+        for tally, n in sorted(sums.items()):
+            yield window, tally.kind, tally.label, n
+
+
+def _answered(tallied: Tallied, known: Known) -> Iterable[tuple[str, int]]:
+    return totals(sums for window, sums, _ in tallied.windows("answered", ALL, known.mature) if window == ALL).items()
 
 
 def blamed(cells: Cells, period: Period) -> Cases:
@@ -151,13 +163,20 @@ def told(tallied: Tallied, measures: Sequence[str], contract: Contract, known: K
     """The truth budget over some measures, up to the newest day of which they are known."""
     late = all(looks_back(measure, contract) for measure in measures)
     last = known.mature if late else known.complete
-    days = {}
-    for day in range(last - _WATCHED + 1, last + 1):
+    objective, minimum_n = contract.objective, contract.minimum_n
+    days = range(last - _WATCHED + 1, last + 1)
+    what = ("budget", tuple(measures), objective, minimum_n, last)
+    return tallied.kept(
+        what, days, lambda: truth.budget(dict(_told(tallied, measures, days)), last, objective, minimum_n)
+    )
+
+
+def _told(tallied: Tallied, measures: Iterable[str], days: range) -> Iterator[tuple[int, Told]]:
+    for day in days:
         of = [Classes(*tallied.on(day, labels(measure))) for measure in measures]
         confirmed, over = sum(one.confirmed_met for one in of), sum(one.over_reported for one in of)
         if confirmed or over:
-            days[day] = Told(confirmed, confirmed + over)
-    return truth.budget(days, last, contract.objective, contract.minimum_n)
+            yield day, Told(confirmed, confirmed + over)
 
 
 def _equities(tallied: Tallied, contract: Contract, known: Known) -> Iterator[tuple[str, Equity]]:

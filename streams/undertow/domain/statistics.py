@@ -44,11 +44,13 @@ def needed(share: float, limit: float, minimum: int, most: int = 1_000_000) -> i
 
     if not decided(most):
         return None
-    low, high = 0, most
-    while high - low > 1:
-        half = (low + high) // 2
-        low, high = (low, half) if decided(half) else (half, high)
-    return max(high, minimum)
+    # where the score test, which Wilson turned round, just tells them apart; rounding decides about the last ticket
+    enough = max(1, int(Z95 * Z95 * limit * (1 - limit) / (share - limit) ** 2))
+    while not decided(enough):
+        enough += 1
+    while enough > 1 and decided(enough - 1):
+        enough -= 1
+    return max(enough, minimum)
 
 
 def critical(coverage: float) -> float:

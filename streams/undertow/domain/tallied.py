@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Literal
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, Final, Literal, TypeVar
 
 from undertow.domain.cells import ZERO, Cell, CellKey, Counts, Tally
 from undertow.domain.contract import WINDOWS
@@ -34,6 +35,7 @@ _FAMILY: Final[Mapping[str, Family]] = {
 }
 """By a tally's kind, what it is asked for together with."""
 _EMPTY: Final = Cell()
+Found = TypeVar("Found")
 
 
 class Tallied:
@@ -51,6 +53,9 @@ class Tallied:
         self._counts: dict[int, Counts] = {}
         self._read: dict[int, dict[tuple[str, tuple[Tally, ...]], list[int]]] = {}
         """What was read of a day, until one of its cells changes."""
+        self._changes: Counter[Family | int] = Counter()
+        """How often a tally of a family was moved, and a cell of a day."""
+        self._kept: dict[Hashable, tuple[object, Any]] = {}
         self.update(cells)
 
     def update(self, cells: Cells) -> None:
@@ -62,6 +67,18 @@ class Tallied:
         for key in [key for key in known if key not in cells] if len(known) > len(cells) else ():
             self._replace(key, _EMPTY)
             del known[key], self._days[key.day][key.segment]
+
+    def kept(self, what: Hashable, of: Family | range, find: Callable[[], Found]) -> Found:
+        """What follows from all tallies of a family, or from the cells of some days: found anew once any of them changes.
+
+        ``what`` names it, with everything else that it depends on.
+        """
+        changes = self._changes[of] if isinstance(of, str) else (of, sum([self._changes.get(day, 0) for day in of]))
+        before = self._kept.get(what)
+        if before is None or before[0] != changes:
+            before = self._kept[what] = (changes, find())
+        found: Found = before[1]
+        return found
 
     @property
     def segments(self) -> list[str]:
@@ -134,20 +151,25 @@ class Tallied:
         return total, [sum(some) for some in zip(*[self.on(day, wanted) for day in days], strict=True)]
 
     def _replace(self, key: CellKey, cell: Cell) -> None:
-        place = self._stretch(key.day)
         before = self._cells.get(key, _EMPTY).tallies
-        for segment in {key.segment, ALL}:
-            sums = {kind: self._stretches(family, segment)[place] for kind, family in _FAMILY.items()}
-            for tally, n in cell.tallies.items():
-                if (into := sums.get(tally.kind)) is not None:
-                    into[tally] = into.get(tally, 0) + n
-            for tally, n in before.items():
-                if (into := sums.get(tally.kind)) is not None:
-                    _take_back(into, tally, n)
+        for tally, n in cell.tallies.items():
+            if n != (known := before.get(tally, 0)):  # of a cell's tallies a look changes a few
+                self._move(key, tally, n - known)
+        for tally in before.keys() - cell.tallies.keys():
+            self._move(key, tally, -before[tally])
         self._cells[key] = cell
         self._days.setdefault(key.day, {})[key.segment] = cell
+        self._changes[key.day] += 1
         self._read.pop(key.day, None)
         self._counts.pop(key.day, None)
+
+    def _move(self, key: CellKey, tally: Tally, n: int) -> None:
+        family = _FAMILY.get(tally.kind)
+        if family is not None:
+            self._changes[family] += 1
+            place = self._stretch(key.day)
+            for segment in {key.segment, ALL}:
+                _count(self._stretches(family, segment)[place], tally, n)
 
     def _total(self, day: int) -> Counts:
         """The counts of one day, all segments together."""
@@ -186,9 +208,9 @@ def _add(into: dict[Tally, int], tallies: Tallies) -> None:
         into[tally] = into.get(tally, 0) + n
 
 
-def _take_back(into: dict[Tally, int], tally: Tally, n: int) -> None:
+def _count(into: dict[Tally, int], tally: Tally, n: int) -> None:
     """Nothing is left of what comes to nothing."""
-    left = into[tally] - n
+    left = into.get(tally, 0) + n
     if left:
         into[tally] = left
     else:

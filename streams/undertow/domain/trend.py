@@ -44,9 +44,13 @@ class Trend(Struct, frozen=True):
         return [Week(self.last - WEEK * (WEEKS - 1 - place), Rate(*some)) for place, some in enumerate(sums)]
 
 
+def days(known: Known) -> range:
+    """The days a trend is drawn from."""
+    return range(known.mature - WEEK * WEEKS + 1, known.mature + 1)
+
+
 def trend(tallied: Tallied, known: Known) -> Trend:
     """Of one vendor; as good as none while no such day has a ticket reported as met."""
-    days = range(known.mature - WEEK * WEEKS + 1, known.mature + 1)
-    counts = [(day, tallied.counts(day)) for day in days]
+    counts = [(day, tallied.counts(day)) for day in days(known)]
     known_days = tuple((day, Count(of.reported_met, of.reported_met_but_bad)) for day, of in counts if of.reported_met)
     return Trend(known.mature, known_days) if known_days else Trend()

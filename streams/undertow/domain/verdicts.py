@@ -7,11 +7,12 @@ verdict compares hidden dissatisfaction with what both sides call normal, after 
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from msgspec import Struct
 
 from undertow.domain.contract import Contract
-from undertow.domain.ledger import Figures
+from undertow.domain.ledger import Figures, Rate
 from undertow.domain.statistics import needed
 
 
@@ -34,18 +35,21 @@ class Verdict(Struct, frozen=True):
 
 def verdict(figures: Figures, contract: Contract) -> Verdict:
     """Judge one row of figures, on the bounds of the interval and never on the bare rate."""
-    limit = allowed(figures, contract)
-    hidden = figures.hidden
+    waiting = figures.immature if figures.hidden.value is None else 0
+    return _verdict(figures.hidden, allowed(figures, contract), waiting, contract.minimum_n)
+
+
+@lru_cache(maxsize=4096)
+def _verdict(hidden: Rate, limit: float, immature: int, minimum_n: int) -> Verdict:
+    """Kept: counts are shown several times a second, and of most rows only what was opened has changed."""
     if hidden.value is None:
-        waiting = f" ({figures.immature} tickets are still within their follow-up)" if figures.immature else ""
+        waiting = f" ({immature} tickets are still within their follow-up)" if immature else ""
         return Verdict(
-            Colour.CANNOT_TELL,
-            f"cannot tell yet, needs about {contract.minimum_n} tickets reported as met{waiting}",
-            limit,
+            Colour.CANNOT_TELL, f"cannot tell yet, needs about {minimum_n} tickets reported as met{waiting}", limit
         )
-    enough = needed(hidden.value, limit, contract.minimum_n)
+    enough = needed(hidden.value, limit, minimum_n)
     about = f"needs about {enough:,} tickets" if enough else "the share lies on the limit"
-    if hidden.n < contract.minimum_n:
+    if hidden.n < minimum_n:
         return Verdict(Colour.CANNOT_TELL, f"cannot tell yet, {about}, has {hidden.n}", limit)
     normal = f"{limit:.0%} would be normal, chance included"
     if hidden.low > limit:

@@ -31,6 +31,9 @@ RATE_OF: Final[dict[str, Callable[[Figures], Rate]]] = {
 }
 """Where each of the catalog's rates stands in a row of figures."""
 
+Sample = tuple[Sequence[str], float]
+"""The labels' values in the catalog's order, and the value."""
+
 
 class NotInCatalog(LookupError):
     """A metric or its labels are not as the catalog says: a bug, found by the first scrape."""
@@ -42,20 +45,24 @@ class Collector:
     def __init__(self, board: Board) -> None:
         self._board = board
 
-    def collect(self) -> Iterator[Family]:
-        """Every metric that has a value, in the catalog's order."""
+    def sheet(self) -> Sheet:
+        """Everything that has a value, as of now."""
         sheet = Sheet()
         fill(sheet, self._board.state, self._board.clock(), self._board.wall())
         sheet.add("undertow_process_cpu_seconds_total", (), time.process_time())
         sheet.add("undertow_process_peak_memory_bytes", (), peak_memory())
-        return sheet.families()
+        return sheet
+
+    def collect(self) -> Iterator[Family]:
+        """Every metric that has a value, in the catalog's order."""
+        return self.sheet().families()
 
 
 class Sheet:
-    """Families under construction. Refuses what the catalog lacks with :class:`NotInCatalog`."""
+    """Samples under construction. Refuses what the catalog lacks with :class:`NotInCatalog`."""
 
     def __init__(self) -> None:
-        self._families: dict[str, Family] = {}
+        self._samples: dict[str, list[Sample]] = {}
 
     def add(self, name: str, labels: Sequence[str], value: float) -> None:
         """One sample; ``labels`` are the values in the catalog's order."""
@@ -64,18 +71,28 @@ class Sheet:
             raise NotInCatalog(f"{name} is not in the catalog: add it there first")
         if len(labels) != len(metric.labels):
             raise NotInCatalog(f"{name} has {len(metric.labels)} labels in the catalog and was given {len(labels)}")
-        family = self._families.get(name)
-        if family is None:
-            family = self._families[name] = _family(metric)
-        family.add_sample(name, dict(zip((label.name for label in metric.labels), labels, strict=True)), value)
+        samples = self._samples.get(name)
+        if samples is None:
+            samples = self._samples[name] = []
+        samples.append((labels, value))
 
     def put(self, name: str, labels: Sequence[str], value: float) -> None:
         """The same for a name without its prefix."""
         self.add(f"undertow_{name}", labels, value)
 
+    def samples(self) -> Iterator[tuple[str, list[Sample]]]:
+        """By metric, those with a sample, in the catalog's order."""
+        return ((metric.name, self._samples[metric.name]) for metric in CATALOG if metric.name in self._samples)
+
     def families(self) -> Iterator[Family]:
-        """Those with a sample, in the catalog's order."""
-        return (self._families[metric.name] for metric in CATALOG if metric.name in self._families)
+        """The same as prometheus_client has them."""
+        for name, samples in self.samples():
+            metric = BY_NAME[name]
+            family = family_of(metric)
+            names = [label.name for label in metric.labels]
+            for labels, value in samples:
+                family.add_sample(name, dict(zip(names, labels, strict=True)), value)
+            yield family
 
 
 def peak_memory() -> int:
@@ -154,7 +171,8 @@ def _feeds(sheet: Sheet, state: State) -> None:
         sheet.add("undertow_lag_records", (topic, str(partition)), n)
 
 
-def _family(metric: Metric) -> Family:
+def family_of(metric: Metric) -> Family:
+    """Its family, without a sample."""
     if metric.type == "info":
         return InfoMetricFamily(metric.name.removesuffix("_info"), metric.help)
     if metric.type == "counter":

@@ -20,12 +20,11 @@ from threading import BoundedSemaphore, Thread
 from types import TracebackType
 from typing import Final
 
-from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST as OPENMETRICS
-from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector
+from undertow.metrics.exposition import exposition
 from undertow.metrics.probes import Limits, Probe, health, readiness
 from undertow.pages.page import HTML, Pages
 
@@ -183,11 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
         openmetrics = "application/openmetrics-text" in self.headers.get("Accept", "")
         try:
             # version and escaping of the Accept header are not taken over: our names need neither, and we echo nothing
-            body: bytes = (
-                generate_openmetrics(self.server.collector)  # type: ignore[no-untyped-call]
-                if openmetrics
-                else generate_latest(self.server.collector)
-            )
+            body = exposition(self.server.collector.sheet(), openmetrics=openmetrics)
         except Exception:
             _log.exception("metrics server: the scrape failed")
             self._answer(500, PLAIN, b"the scrape failed; the worker's log says why\n")

@@ -130,8 +130,8 @@ class Casebook:
         said = []
         for key in sorted(keys):
             cell = self.cells.get(key) or Cell()
-            exposures = [(*exposure, n) for exposure, n in sorted(cell.exposures.items())]
-            said.append(CellSaid(self.partition, position, key, cell.counts, exposures, sorted(cell.tallies.items())))
+            exposures = [(*exposure, n) for exposure, n in cell.exposures.items()]
+            said.append(CellSaid(self.partition, position, key, cell.counts, exposures, list(cell.tallies.items())))
         return said
 
     def completed(self, offset: int) -> Completed:

@@ -40,6 +40,14 @@ class FeedCounts(Struct):
     last_arrival: float = 0.0
     """The broker's time."""
 
+    def add(self, other: FeedCounts) -> None:
+        """What another span did for the same vendor."""
+        self.consumed += other.consumed
+        self.rejected += other.rejected
+        self.backdated += other.backdated
+        self.last_event_time = max(self.last_event_time, other.last_event_time)
+        self.last_arrival = max(self.last_arrival, other.last_arrival)
+
 
 class Taken(Struct):
     """What became of a span."""

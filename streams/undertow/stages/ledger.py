@@ -10,16 +10,18 @@ from collections.abc import Mapping, Set
 from msgspec.structs import replace
 
 from undertow.clock import day_of
-from undertow.domain.cells import Cell, CellKey, Exposure
 from undertow.domain.contract import Contract
-from undertow.domain.ledger import Cells, Figures, Ledger, figures
+from undertow.domain.ledger import Cells, Figures, Ledger
 from undertow.domain.patterns.accusations import Cases
 from undertow.domain.periods import Known, Period, every, known, newest
 from undertow.domain.standing import Standing, Statement, blamed, edges, standing, together
 from undertow.domain.tallied import Tallied
 from undertow.domain.verdicts import Verdict, verdict
+from undertow.domain.windows import Chances, Windows, chances
 from undertow.stages.night import Night
 from undertow.stages.records import CellSaid, Completed, Judged, PeriodSaid, decode_for_ledger
+
+Shown = tuple[tuple[Figures, Verdict], ...]
 
 
 def fold(ledger: Ledger, value: bytes, night: Night | None = None) -> None:
@@ -27,8 +29,7 @@ def fold(ledger: Ledger, value: bytes, night: Night | None = None) -> None:
     said = decode_for_ledger(value)
     match said:
         case CellSaid(partition, position, key, counts, exposures, tallies):
-            cell = Cell(counts, {Exposure(topic, others): n for topic, others, n in exposures}, dict(tallies))
-            ledger.put(partition, position, key, cell)
+            ledger.put(partition, position, key, ledger.cell(counts, exposures, tallies))
         case Completed(partition, position):
             ledger.complete(partition, position)
         case Judged(partition, as_of):
@@ -49,8 +50,12 @@ class Speaker:
 
     def __init__(self, ledger: Ledger, contracts: Mapping[str, Contract], ended: float | None = None) -> None:
         self._ledger, self._contracts, self._ended = ledger, contracts, ended
-        self._kept: dict[str, tuple[object, list[tuple[Figures, Verdict]], Standing]] = {}
+        self._kept: dict[str, tuple[object, Standing]] = {}
         self._tallied: dict[str, Tallied] = {}
+        self._windows: dict[str, Windows] = {}
+        self._chances: dict[str, tuple[object, Chances]] = {}
+        self._shown: dict[str, tuple[object, Shown]] = {}
+        self._upto: dict[str, Known] = {}
         self._asked: object = None
         self._last = Statement()
 
@@ -59,34 +64,44 @@ class Speaker:
         as_of = self._ledger.as_of
         if as_of is None:
             return Statement()
-        upto = {name: known(contract, as_of, day_of(contract.time_zone)) for name, contract in self._contracts.items()}
-        asked = upto, {name: self._ledger.revision(name) for name in self._contracts}
+        self._upto = self._known(as_of)
+        asked = self._upto, {name: self._ledger.revision(name) for name in self._contracts}
         if asked != self._asked:
-            self._asked, self._last = asked, self._anew(as_of, upto)
+            self._asked, self._last = asked, self._anew(as_of)
         return replace(self._last, as_of=as_of)
 
-    def _anew(self, as_of: float, upto: Mapping[str, Known]) -> Statement:
-        own: dict[str, dict[CellKey, Cell]] = {name: {} for name in self._contracts}
-        for key, cell in self._ledger.cells().items():
-            if key.vendor in own:
-                own[key.vendor][key] = cell
-        shown: list[tuple[Figures, Verdict]] = []
+    def counted(self) -> Statement:
+        """The figures as they stand, for a small part of the cost.
+
+        What chance would bring to them and all that stands beside them are of the last :meth:`state`. A new day makes
+        another statement of everything, for each window holds other days then.
+        """
+        as_of = self._ledger.as_of
+        if as_of is None or self._known(as_of) != self._upto:
+            return self.state()
+        return replace(self._last, figures=self._figures(), as_of=as_of)
+
+    def _known(self, as_of: float) -> dict[str, Known]:
+        return {name: known(contract, as_of, day_of(contract.time_zone)) for name, contract in self._contracts.items()}
+
+    def _anew(self, as_of: float) -> Statement:
+        own = {name: self._ledger.of(name) for name in self._contracts}
         standings: list[Standing] = []
         blames: dict[tuple[str, Period], Cases] = {}
         for name, contract in self._contracts.items():
-            periods = self._periods(contract, upto[name], own[name])
+            upto = self._upto[name]
+            periods = self._periods(contract, upto, own[name])
             others: dict[Period, Cases] = {}
             for period in periods:
                 for other, cells in own.items():
                     if (other, period) not in blames:
                         blames[other, period] = blamed(cells, period)
                 others[period] = together(blames[other, period] for other in own if other != name)
-            basis = (self._ledger.revision(name), upto[name], others)
+            revision = self._ledger.revision(name)
+            basis = (revision, upto, others)
             before = self._kept.get(name)
             if before is None or before[0] != basis:
-                day = day_of(contract.time_zone)
-                rows = figures(own[name], contract, as_of, day)
-                reach = upto[name] if self._ended is None else _up_to(upto[name], day(self._ended))
+                reach = upto if self._ended is None else _up_to(upto, day_of(contract.time_zone)(self._ended))
                 found = standing(
                     self._tallied_of(name, own[name], edges(reach, periods)),
                     self._ledger.versions(name),
@@ -94,10 +109,33 @@ class Speaker:
                     reach,
                     others,
                 )
-                before = self._kept[name] = (basis, [(row, verdict(row, contract)) for row in rows], found)
-            shown += before[1]
-            standings.append(before[2])
-        return Statement(tuple(shown), tuple(standings), as_of)
+                before = self._kept[name] = (basis, found)
+            standings.append(before[1])
+            if name not in self._chances or self._chances[name][0] != (revision, upto):
+                self._chances[name] = ((revision, upto), chances(own[name], contract, upto.mature))
+        return Statement(self._figures(), tuple(standings), as_of)
+
+    def _figures(self) -> Shown:
+        """Every vendor's figures, by the chances that are known of them."""
+        found: list[tuple[Figures, Verdict]] = []
+        for name, contract in self._contracts.items():
+            basis, expected = self._chances[name]
+            revision = self._ledger.revision(name)
+            before = self._shown.get(name)
+            if before is None or before[0] != (revision, basis):
+                rows = self._windows_of(contract).figures(expected)
+                before = self._shown[name] = ((revision, basis), tuple([(row, verdict(row, contract)) for row in rows]))
+            found += before[1]
+        return tuple(found)
+
+    def _windows_of(self, contract: Contract) -> Windows:
+        """The vendor's counts, of which only what changed is moved while the days stay the same."""
+        last = self._upto[contract.vendor].mature
+        windows = self._windows.get(contract.vendor)
+        if windows is None or windows.last != last:
+            windows = self._windows[contract.vendor] = Windows(contract, last)
+        windows.update(self._ledger.counts(contract.vendor))
+        return windows
 
     def _tallied_of(self, name: str, cells: Cells, at: Set[int]) -> Tallied:
         """The vendor's sums, of which only what changed is added up anew while the days stay the same."""

@@ -14,7 +14,6 @@ import msgspec
 from undertow.clock import day_of
 from undertow.contracts.definitions import definitions
 from undertow.domain.adjusted import Adjusted, Kept, adjusted, stated, totals
-from undertow.domain.cells import Cell, CellKey
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.counted import Sheet
 from undertow.domain.drawn_up import Basis, closed, counted, draw_up
@@ -36,7 +35,6 @@ class Statements:
         self._issued: dict[str, dict[tuple[int, int], PeriodStatement]] = {}
         self._kept: dict[str, tuple[object, Kept]] = {}
         self._looked: dict[str, object] = {}
-        self._grouped: tuple[int, dict[str, dict[CellKey, Cell]]] | None = None
 
     # -- what was issued
 
@@ -162,17 +160,7 @@ class Statements:
         }
 
     def _cells(self, vendor: str) -> Cells:
-        return self._by_vendor().get(vendor, {})
-
-    def _by_vendor(self) -> dict[str, dict[CellKey, Cell]]:
-        revision = sum(map(self._ledger.revision, self._contracts))
-        if self._grouped is None or self._grouped[0] != revision:
-            groups: dict[str, dict[CellKey, Cell]] = {}
-            for key, cell in self._ledger.cells().items():
-                if key.vendor in self._contracts:
-                    groups.setdefault(key.vendor, {})[key] = cell
-            self._grouped = (revision, groups)
-        return self._grouped[1]
+        return self._ledger.of(vendor)
 
     def _periods(self, vendor: str, cells: Cells, upto: Known) -> Iterator[Period]:
         """Periods whose days are known and which were not stated, oldest first."""
@@ -192,7 +180,7 @@ class Statements:
 
     def _basis(self, vendor: str, cells: Cells, period: Period, upto: Known) -> Basis:
         contract = self._contracts[vendor]
-        others = [blamed(of, period) for name, of in self._by_vendor().items() if name != vendor]
+        others = [blamed(self._cells(name), period) for name in self._contracts if name != vendor]
         return Basis(
             contract, cells, self._ledger.versions(vendor), upto, together(others), definitions(contract, period)
         )

@@ -92,15 +92,15 @@ class LedgerLoop:
 
     def expose(self) -> None:
         """Show the figures, if anything changed. Call only while the partition is ours and read to its end."""
-        begun = time.monotonic()
+        begun, used = time.monotonic(), time.thread_time()
         whole = self._owed and begun >= self._whole_not_before
         if not whole and (not self._changed or begun < self._not_before):
             return
         statement = self._speaker.state() if whole else self._speaker.counted()
         self._changed, self._owed = False, self._owed and not whole
         self._board.expose(replace(statement, kept=self._kept), self._contracts, self.night.state(self._contracts))
-        now = time.monotonic()
+        used = time.thread_time() - used  # CPU: on a busy machine time on the wall would say more than it cost
         if whole:
-            self._whole_not_before = max(begun + WHOLE_EVERY, now + (now - begun) * (1 / WHOLE_SHARE - 1))
+            self._whole_not_before = begun + max(WHOLE_EVERY, used / WHOLE_SHARE)
         else:
-            self._not_before = now + (now - begun) * (1 / SHARE - 1)
+            self._not_before = begun + used / SHARE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
+from sys import intern
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -29,13 +30,18 @@ Owner = tuple[str, str | None, str | None]
 
 def owner_of(vendor: str, customer: str | None, ticket: str) -> Owner:
     """Whose contacts a ticket belongs to."""
-    return (vendor, customer, None if customer is not None else ticket)
+    return (intern(vendor), customer, None if customer is not None else ticket)
 
 
 class Ticket(Struct, gc=False, eq=False):
-    """What is kept in memory of one ticket beside its row. Nothing here refers back to it, so no cycle needs collecting."""
+    """What is kept in memory of one ticket beside its row. Nothing here refers back to it, so no cycle needs collecting.
+
+    There may be millions: what many have alike (owner, topic, ``given``, ``assessed``, ``after``) is one object of theirs.
+    """
 
     key: bytes
+    owner: Owner
+    """Whose contacts it is in."""
     opened_at: float | None = None
     topic: str | None = None
     continues: tuple[str, ...] = ()
@@ -52,6 +58,12 @@ class Ticket(Struct, gc=False, eq=False):
     assessed: Assessment | None = None
     """Its tallies, without the findings."""
     after: After | None = None
+
+    @property
+    def number(self) -> str:
+        """As the vendor calls it."""
+        _, _, number = name_of(self.key)
+        return number
 
     def under_way(self, facts: list[Seen], news: Iterable[Seen]) -> bool:
         """Whether it is merely being worked on: opened, never solved, nothing claimed, and ``news`` change none of it.
@@ -148,7 +160,8 @@ class Contacts(ABC):
         before = self.opened
         stale = self.watching(ticket, reach)
         self._withdraw(ticket)
-        ticket.opened_at, ticket.topic, ticket.continues = line.opened_at, line.topic, line.continues
+        ticket.opened_at, ticket.continues = line.opened_at, line.continues
+        ticket.topic = None if line.topic is None else intern(line.topic)
         self._enter(ticket)
         stale |= self.watching(ticket, reach)
         return Touched({other.key for other in stale}, self._moved(before))
@@ -176,12 +189,12 @@ class Contacts(ABC):
 
 
 class Few(Contacts):
-    """A short list, looked at as a whole."""
+    """A handful, looked at as a whole. A tuple: a list keeps room for more."""
 
     __slots__ = ("_tickets",)
 
     def __init__(self) -> None:
-        self._tickets: list[Ticket] = []
+        self._tickets: tuple[Ticket, ...] = ()
 
     @property
     def tickets(self) -> Collection[Ticket]:  # noqa: D102
@@ -192,7 +205,7 @@ class Few(Contacts):
         return sum([ticket.opened_at is not None for ticket in self._tickets])
 
     def add(self, ticket: Ticket) -> None:  # noqa: D102
-        self._tickets.append(ticket)
+        self._tickets = (*self._tickets, ticket)
 
     def next_return(self, ticket: Ticket, after: float) -> float | None:  # noqa: D102
         first: float | None = None
@@ -218,7 +231,7 @@ class Few(Contacts):
             for other in self._tickets
             if other is not ticket
             and other.solves
-            and ((topic is not None and other.topic == topic) or (continues and name_of(other.key)[2] in continues))
+            and ((topic is not None and other.topic == topic) or (continues and other.number in continues))
         }
 
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
@@ -234,7 +247,7 @@ class Few(Contacts):
             if topic is not None and other.topic == topic:
                 found.append(other)
             elif other.continues:
-                number = name_of(ticket.key)[2] if number is None else number
+                number = ticket.number if number is None else number
                 if number in other.continues:
                     found.append(other)
         return found
@@ -246,4 +259,4 @@ class Few(Contacts):
         """Nothing is kept but the tickets."""
 
     def _forget(self, ticket: Ticket) -> None:
-        self._tickets = [other for other in self._tickets if other is not ticket]
+        self._tickets = tuple([other for other in self._tickets if other is not ticket])

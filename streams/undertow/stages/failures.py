@@ -7,7 +7,6 @@ from typing import Final
 
 from undertow.domain.contract import DAY
 from undertow.stages.contacts import Ticket
-from undertow.stages.rows import name_of
 from undertow.stages.voices import Moment
 
 APART: Final = 60 * DAY
@@ -32,7 +31,7 @@ class Failures:
         before = ticket.failed
         if before == solved:
             return []
-        vendor, customer, _ = name_of(ticket.key)
+        vendor, customer, _ = ticket.owner
         if customer is None:
             return []
         ticket.failed = solved
@@ -54,7 +53,7 @@ class Failures:
         """Whether the ticket failed, and another one had at most :data:`APART` seconds before."""
         if ticket.failed is None:
             return False
-        vendor, customer, _ = name_of(ticket.key)
+        vendor, customer, _ = ticket.owner
         assert customer is not None
         failed = self._failed[vendor, customer]
         place = bisect_left(failed, (ticket.failed, ticket.key))

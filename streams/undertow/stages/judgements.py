@@ -6,7 +6,6 @@ changes five times in between is judged once, and one that is merely being worke
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -14,6 +13,7 @@ from undertow.clock import day_of
 from undertow.domain.assessment import NOTHING, Assessment, Named, assess
 from undertow.domain.contract import Contract
 from undertow.domain.contributions import seconded, tallied
+from undertow.domain.course import FOREVER
 from undertow.domain.disputes import by_then
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
@@ -28,6 +28,7 @@ from undertow.stages.index import Many
 from undertow.stages.rows import name_of
 from undertow.stages.saying import say
 from undertow.stages.segments import Segments
+from undertow.stages.shared import Shared
 from undertow.stages.sums import Sums
 from undertow.stages.voices import Voices
 
@@ -50,10 +51,10 @@ class Judgements:
         self._reach = {vendor: reach_of(contract) for vendor, contract in contracts.items()}
         self._days = {vendor: day_of(contract.time_zone) for vendor, contract in contracts.items()}
         self.contacts: dict[Owner, Contacts] = {}
-        self._vendors_of: defaultdict[str, set[str]] = defaultdict(set)
         self.segments = Segments()
         self._voices = Voices()
         self._failures = Failures()
+        self._shared = Shared()
         self._again: set[bytes] = set()
         """Tickets that a judgement just given changes."""
         self._due = Due(lambda key: None if (ticket := self.tickets.get(key)) is None else ticket.due)
@@ -129,11 +130,11 @@ class Judgements:
         telling, self._telling = self._telling, set()
         stale.update(lines)
         for key, line in lines.items():
-            vendor, customer, number = name_of(key)
-            if vendor not in self._contracts:
+            ticket = self.tickets[key]
+            contacts = self.contacts.get(ticket.owner)
+            if contacts is None:  # of a vendor without a contract
                 continue
-            contacts = self.contacts[owner_of(vendor, customer, number)]
-            touched = contacts.put(self.tickets[key], line, self._reach[vendor])
+            touched = contacts.put(ticket, line, self._reach[ticket.owner[0]])
             stale |= touched.stale
             if touched.moved:
                 done.cells |= self.sums.expose(contacts)
@@ -142,21 +143,19 @@ class Judgements:
         return stale
 
     def _beside(self, ticket: Ticket) -> list[bytes]:
-        vendor, customer, number = name_of(ticket.key)
-        contacts = self.contacts.get(owner_of(vendor, customer, number))
-        return contacts.beside(ticket, self._reach[vendor]) if contacts is not None else []
+        contacts = self.contacts.get(ticket.owner)
+        return contacts.beside(ticket, self._reach[ticket.owner[0]]) if contacts is not None else []
 
     def _begin(self, key: bytes) -> Ticket:
-        ticket = self.tickets[key] = Ticket(key)
-        vendor, customer, number = name_of(key)
-        if vendor not in self._contracts:
-            return ticket
-        owner = owner_of(vendor, customer, number)
+        owner = owner_of(*name_of(key))
         contacts = self.contacts.get(owner)
+        if contacts is not None:
+            owner = next(iter(contacts.tickets)).owner
+        ticket = self.tickets[key] = Ticket(key, owner)
+        if owner[0] not in self._contracts:
+            return ticket
         if contacts is None:
             contacts = self.contacts[owner] = Few()
-            if customer is not None:
-                self._vendors_of[customer].add(vendor)
         elif len(contacts.tickets) >= FEW and isinstance(contacts, Few):
             contacts = self.contacts[owner] = Many(contacts.tickets)
         contacts.add(ticket)
@@ -164,7 +163,7 @@ class Judgements:
 
     def _read(self, key: bytes, facts: list[Seen]) -> Timeline:
         """The ticket's timeline; of a closed history only what had happened by then."""
-        contract = self._contracts.get(name_of(key)[0])
+        contract = self._contracts.get(self.tickets[key].owner[0])
         return timeline(in_order(facts if contract is None else self._by_now(facts, contract)))
 
     def _judge(
@@ -181,7 +180,7 @@ class Judgements:
             closing: set[bytes] = set()
             done.judged += len(keys)
             for key in keys:
-                contract = self._contracts.get(name_of(key)[0])
+                contract = self._contracts.get(self.tickets[key].owner[0])
                 if contract is None:
                     continue
                 seen = changed[key] if key in changed else self._facts_of(key)
@@ -201,12 +200,13 @@ class Judgements:
 
         Not ``anew`` when only time has passed: then its assessment stands for as long as it said.
         """
-        vendor, customer, number = name_of(key)
+        ticket = self.tickets[key]
+        vendor, customer, _ = ticket.owner
         as_of = self.as_of if contract.as_of is None else contract.as_of
         closes_at = line.last + contract.kept_for
         if as_of >= closes_at:
             return False
-        ticket, contacts = self.tickets[key], self.contacts[owner_of(vendor, customer, number)]
+        contacts = self.contacts[ticket.owner]
         bases = bases_of(line, contract)
         solves = line.solves if bases == line.solves else tuple(sorted({*line.solves, *bases}))
         if solves != ticket.solves:
@@ -215,7 +215,8 @@ class Judgements:
         found = ticket.assessed
         if anew or found is None or as_of >= found.changes_at:
             found, findings = self._assess(ticket, self._by_now(seen, contract), line, contract, as_of)
-            ticket.assessed = found
+            # most that wait for nothing more are alike
+            ticket.assessed = found if found is NOTHING or found.changes_at != FOREVER else self._shared.one(found)
             say(ticket, findings, self._published, done)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
@@ -225,7 +226,7 @@ class Judgements:
             broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
-        ticket.after = after(line, outcome)
+        ticket.after = self._shared.one(after(line, outcome))
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
         tallies = tallied(line, outcome, found, failed is not None and self._failures.again(ticket))
@@ -246,18 +247,18 @@ class Judgements:
             return NOTHING, []
         if as_of < seen[0].fact.time:  # nothing of it has happened yet
             return Assessment(changes_at=seen[0].fact.time), []
-        vendor, customer, number = name_of(ticket.key)
-        contacts, solves = self.contacts[owner_of(vendor, customer, number)], line.solves
+        vendor, customer, _ = ticket.owner
+        contacts, solves = self.contacts[ticket.owner], line.solves
         near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
         others = [self._by_now(self._facts_of(key), contract) for key in near]
         day = self._days[vendor]
         solved_on = day(solves[0]) if solves else None
-        name = Named(vendor, number, customer, solved_on, tuple([name_of(key)[2] for key in near]))
+        name = Named(vendor, ticket.number, customer, solved_on, tuple([name_of(key)[2] for key in near]))
         return assess(name, seen, others, contract, day, as_of)
 
     def _tickets_of(self, customer: str) -> list[Ticket]:
         """A customer's tickets with every vendor."""
-        owned = [self.contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ())]
+        owned = [self.contacts.get((vendor, customer, None)) for vendor in self._contracts]
         return [ticket for contacts in owned if contacts is not None for ticket in contacts.tickets]
 
     def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
@@ -274,22 +275,26 @@ class Judgements:
         """Let go of a customer's tickets, and of what was said of them; their rows stay. Returns their keys."""
         keys = {ticket.key for ticket in self._tickets_of(customer)}
         for key in keys:
-            self._changed.pop(key, None)
             self._close(key, done)
+        self.forget(keys)
+        return keys
+
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Nothing is owed to these tickets any more."""
+        for key in keys:
+            self.tickets.pop(key, None)
+            self._changed.pop(key, None)
         for waiting in (self._stale, self._owed, self._telling, self._again):
             waiting.difference_update(keys)
-        self._vendors_of.pop(customer, None)
-        return keys
 
     def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""
-        vendor, customer, number = name_of(key)
         ticket = self.tickets.pop(key)
+        vendor, customer, _ = owner = ticket.owner
         done.cells |= self.sums.give(ticket, ())
         say(ticket, [], self._published, done)
         self._voices.solved(customer, key, ticket.solves, (), self._again)
         self._second(ticket, None, done)
-        owner = owner_of(vendor, customer, number)
         contacts = self.contacts[owner]
         touched = contacts.drop(ticket, self._reach[vendor])
         if not contacts.tickets:

@@ -58,24 +58,30 @@ class Ticket(Struct, gc=False, eq=False):
     assessed: Assessment | None = None
     """Its tallies, without the findings."""
     after: After | None = None
+    worked: float | None = None
+    """Time of its last fact (seconds) while it is merely being worked on, as of the last time its facts were read."""
 
     @property
     def number(self) -> str:
         """As the vendor calls it."""
-        _, _, number = name_of(self.key)
+        number: str = name_of(self.key)[2]
         return number
 
-    def under_way(self, facts: list[Seen], news: Iterable[Seen]) -> bool:
-        """Whether it is merely being worked on: opened, never solved, nothing claimed, and ``news`` change none of it.
+    def look(self, facts: list[Seen]) -> None:
+        """Note whether it is merely being worked on: opened, never solved, nothing claimed, no event of it rewritten."""
+        under_way = (
+            self.assessed is NOTHING
+            and self.opened_at is not None
+            and len({one.fact.id for one in facts}) == len(facts)  # a rewritten event may take another's place
+        )
+        self.worked = facts[-1].fact.time if under_way else None
+
+    def under_way(self, news: Iterable[Seen]) -> bool:
+        """Whether it is merely being worked on, and ``news`` change none of it.
 
         When it closes moves on with its last fact: it is judged again at the time that was set before, and then sees.
         """
-        return (
-            self.assessed is NOTHING
-            and self.opened_at is not None
-            and all(on_the_way(one.fact.body) for one in news)
-            and len({one.fact.id for one in facts}) == len(facts)  # a rewritten event may take another's place
-        )
+        return self.worked is not None and all(on_the_way(one.fact.body) for one in news)
 
 
 class Touched(NamedTuple):

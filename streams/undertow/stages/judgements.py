@@ -6,7 +6,7 @@ changes five times in between is judged once, and one that is merely being worke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from undertow.clock import day_of
@@ -18,13 +18,14 @@ from undertow.domain.disputes import by_then
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
-from undertow.domain.timeline import Timeline, concerns_others, timeline
+from undertow.domain.timeline import Timeline, timeline
 from undertow.stages.after import after
 from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
 from undertow.stages.failures import Failures
 from undertow.stages.index import Many
+from undertow.stages.owed import Owed
 from undertow.stages.rows import name_of
 from undertow.stages.saying import say
 from undertow.stages.segments import Segments
@@ -58,37 +59,36 @@ class Judgements:
         self._again: set[bytes] = set()
         """Tickets that a judgement just given changes."""
         self._due = Due(lambda key: None if (ticket := self.tickets.get(key)) is None else ticket.due)
-        self._changed: dict[bytes, list[Seen]] = {}
-        """Facts that came since the last settlement, read already."""
-        self._owed: set[bytes] = set()
-        self._telling: set[bytes] = set()
-        """Tickets whose news may matter to those they are next to."""
-        self._stale: set[bytes] = set()
+        self._owed = Owed()
 
     def ticket(self, key: bytes, facts: list[Seen], news: Sequence[Seen]) -> None:
         """A ticket's row now holds ``facts``; ``news`` are those that came, or more."""
-        self._changed[key] = facts
-        ticket = self.tickets.get(key) or self._begin(key)
-        if key in self._owed or not ticket.under_way(facts, news):
-            self._owed.add(key)
-        if any(concerns_others(one.fact.body) for one in news) or len({one.fact.id for one in facts}) < len(facts):
-            self._telling.add(key)
+        self._owed.ticket(self.tickets.get(key) or self._begin(key), facts, news)
+
+    def following(self, key: bytes, news: list[Seen]) -> list[Seen] | None:
+        """The news in order, if all follow the facts of a ticket that is and stays merely worked on."""
+        ticket = self.tickets.get(key)
+        return None if ticket is None else self._owed.following(ticket, news)
+
+    def followed(self, key: bytes, news: list[Seen]) -> None:
+        """A ticket's row now holds what :meth:`following` found, too."""
+        self._owed.followed(self.tickets[key], news)
 
     def customer(self, customer: str, facts: list[Seen]) -> None:
         """A customer's row now holds ``facts``."""
         told = in_order(facts)
         if self.segments.put(customer, told):
-            self._stale.update([ticket.key for ticket in self._tickets_of(customer)])
-        self._stale |= self._voices.put(customer, told, partial(self._tickets_of, customer))
+            self._owed.stale.update([ticket.key for ticket in self._tickets_of(customer)])
+        self._owed.stale |= self._voices.put(customer, told, partial(self._tickets_of, customer))
 
     def pending(self, key: bytes) -> list[Seen] | None:
         """The facts of a ticket that changed since the last settlement: its row need not be read again."""
-        return self._changed.get(key)
+        return self._owed.changed.get(key)
 
     @property
     def owing(self) -> bool:
         """Whether anything is owed a judgement."""
-        return bool(self._owed or self._stale or self._telling)
+        return bool(self._owed)
 
     def settle(self) -> Done:
         """Give the judgements that are owed."""
@@ -97,11 +97,12 @@ class Judgements:
     def rebuild(self, rows: Iterable[tuple[bytes, list[Seen]]]) -> Done:
         """Settle a whole state, and take back the findings that do not follow from it."""
         done = Done()
+        owed, self._owed = self._owed, Owed()
         lines = {}
         for key, facts in rows:  # a state's facts would take many times the memory of its rows: only timelines are kept
             self._begin(key)
             lines[key] = self._read(key, facts)
-        self._judge(self._place(lines, done), lines, {}, done)
+        self._judge(self._place(lines, owed, done), lines, {}, done)
         held = {finding for ticket in self.tickets.values() for finding in ticket.findings}
         done.findings.update(dict.fromkeys(self._published.keys() - held))
         return done
@@ -115,20 +116,20 @@ class Judgements:
         return done
 
     def _settle(self, done: Done) -> Done:
-        changed, self._changed = self._changed, {}
-        owed, self._owed = self._owed, set()
-        lines = {key: self._read(key, changed[key]) for key in owed}
-        self._judge(self._place(lines, done), lines, changed, done)
+        owed, self._owed = self._owed, Owed()
+        lines = {key: self._read(key, owed.changed[key]) for key in owed.told}
+        self._judge(self._place(lines, owed, done), lines, owed.changed, done)
+        for key in owed.told:
+            if (ticket := self.tickets.get(key)) is not None:
+                ticket.look(owed.changed[key])
         return done
 
-    def _place(self, lines: dict[bytes, Timeline], done: Done) -> set[bytes]:
+    def _place(self, lines: dict[bytes, Timeline], owed: Owed, done: Done) -> set[bytes]:
         """Enter tickets in their customers' contacts. Returns the tickets whose outcome that may change.
 
         All are placed before the first is judged: what a ticket is next to does not depend on their order.
         """
-        stale, self._stale = self._stale, set()
-        telling, self._telling = self._telling, set()
-        stale.update(lines)
+        stale = owed.stale | lines.keys()
         for key, line in lines.items():
             ticket = self.tickets[key]
             contacts = self.contacts.get(ticket.owner)
@@ -138,7 +139,7 @@ class Judgements:
             stale |= touched.stale
             if touched.moved:
                 done.cells |= self.sums.expose(contacts)
-        for key in telling:  # once all are where they belong
+        for key in owed.telling:  # once all are where they belong
             stale.update(self._beside(self.tickets[key]))
         return stale
 
@@ -279,13 +280,12 @@ class Judgements:
         self.forget(keys)
         return keys
 
-    def forget(self, keys: Iterable[bytes]) -> None:
+    def forget(self, keys: Collection[bytes]) -> None:
         """Nothing is owed to these tickets any more."""
         for key in keys:
             self.tickets.pop(key, None)
-            self._changed.pop(key, None)
-        for waiting in (self._stale, self._owed, self._telling, self._again):
-            waiting.difference_update(keys)
+        self._owed.forget(keys)
+        self._again.difference_update(keys)
 
     def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""

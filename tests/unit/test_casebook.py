@@ -239,11 +239,21 @@ def again(one: Entry, **changed: object) -> Entry:
         (lambda entries: [again(entries[2], sequence=3)], 0),
         (lambda entries: [again(entries[2], sequence=3, time=9000.0)], 0),
         (lambda entries: [again(entries[2], id="another")], 0),
-        (lambda entries: [again(entries[-1], id="another")], 0),
+        (lambda entries: [again(entries[-1], id="!")], 0),
+        (lambda entries: [again(entries[2], id="x", time=9000.0)] * 2, 1),
         (lambda entries: [again(entries[2], id="x", time=9000.0), again(entries[2], id="x", time=9060.0)], 0),
         (lambda entries: [entry(9000.0, SOLVED)], 0),
     ],
-    ids=["twice", "rewritten", "rewritten later", "earlier", "at one time", "two versions at once", "solved"],
+    ids=[
+        "twice",
+        "rewritten",
+        "rewritten later",
+        "earlier",
+        "at one time",
+        "twice at once",
+        "two versions at once",
+        "solved",
+    ],
 )
 def test_news_that_are_no_mere_work_at_the_end_are_joined(late, known, settles):
     """Promise: what comes twice, rewritten, early or says more than work is seen for what it is, and so is what follows it."""
@@ -251,10 +261,11 @@ def test_news_that_are_no_mere_work_at_the_end_are_joined(late, known, settles):
     owner.settles = lambda: settles
     entries, more = on_the_way(6), late(on_the_way(6))
     assert owner.step(more).duplicates == known
-    end = entry(9999.0, ANSWER)
-    owner.step([end])
+    last = [entry(9999.0, ANSWER), entry(30.0, ANSWER)]
+    for one in last:
+        owner.step([one])
     owner.keep(owner.book.settle())
-    told = [one.seen for one in (entry(0.0, Opened("bill")), *entries, *more, end)]
+    told = [one.seen for one in (entry(0.0, Opened("bill")), *entries, *more, *last)]
     assert owner.rows == {ticket_key("acme", "ann", "1"): encode(TicketRow(join([], told)[0]))}
     rebuilt = Casebook(0, CONTRACTS, owner.rows)
     assert {key: ticket.given for key, ticket in rebuilt._judgements.tickets.items()} == owner.given

@@ -261,11 +261,12 @@ def test_news_that_are_no_mere_work_at_the_end_are_joined(late, known, settles):
     owner.settles = lambda: settles
     entries, more = on_the_way(6), late(on_the_way(6))
     assert owner.step(more).duplicates == known
-    last = [entry(9999.0, ANSWER), entry(30.0, ANSWER)]
-    for one in last:
+    told = [one.seen for one in (entry(0.0, Opened("bill")), *entries, *more)]
+    for one in (entry(9999.0, ANSWER), entry(30.0, ANSWER)):
+        assert owner.rows == {ticket_key("acme", "ann", "1"): encode(TicketRow(join([], told)[0]))}
         owner.step([one])
+        told.append(one.seen)
     owner.keep(owner.book.settle())
-    told = [one.seen for one in (entry(0.0, Opened("bill")), *entries, *more, *last)]
     assert owner.rows == {ticket_key("acme", "ann", "1"): encode(TicketRow(join([], told)[0]))}
     rebuilt = Casebook(0, CONTRACTS, owner.rows)
     assert {key: ticket.given for key, ticket in rebuilt._judgements.tickets.items()} == owner.given

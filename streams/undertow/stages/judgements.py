@@ -58,7 +58,7 @@ class Judgements:
         self._shared = Shared()
         self._again: set[bytes] = set()
         """Tickets that a judgement just given changes."""
-        self._due = Due(lambda key: None if (ticket := self.tickets.get(key)) is None else ticket.due)
+        self._due = Due()
         self._owed = Owed()
 
     def ticket(self, key: bytes, facts: list[Seen], news: Sequence[Seen]) -> None:
@@ -119,9 +119,8 @@ class Judgements:
         owed, self._owed = self._owed, Owed()
         lines = {key: self._read(key, owed.changed[key]) for key in owed.told}
         self._judge(self._place(lines, owed, done), lines, owed.changed, done)
-        for key in owed.told:
-            if (ticket := self.tickets.get(key)) is not None:
-                ticket.look(owed.changed[key])
+        for key in owed.told & self.tickets.keys():
+            self.tickets[key].look(owed.changed[key])
         return done
 
     def _place(self, lines: dict[bytes, Timeline], owed: Owed, done: Done) -> set[bytes]:
@@ -153,13 +152,12 @@ class Judgements:
         if contacts is not None:
             owner = next(iter(contacts.tickets)).owner
         ticket = self.tickets[key] = Ticket(key, owner)
-        if owner[0] not in self._contracts:
-            return ticket
-        if contacts is None:
-            contacts = self.contacts[owner] = Few()
-        elif len(contacts.tickets) >= FEW and isinstance(contacts, Few):
-            contacts = self.contacts[owner] = Many(contacts.tickets)
-        contacts.add(ticket)
+        if owner[0] in self._contracts:
+            if contacts is None:
+                contacts = self.contacts[owner] = Few()
+            elif len(contacts.tickets) >= FEW and isinstance(contacts, Few):
+                contacts = self.contacts[owner] = Many(contacts.tickets)
+            contacts.add(ticket)
         return ticket
 
     def _read(self, key: bytes, facts: list[Seen]) -> Timeline:
@@ -216,8 +214,8 @@ class Judgements:
         found = ticket.assessed
         if anew or found is None or as_of >= found.changes_at:
             found, findings = self._assess(ticket, self._by_now(seen, contract), line, contract, as_of)
-            # most that wait for nothing more are alike
-            ticket.assessed = found if found is NOTHING or found.changes_at != FOREVER else self._shared.one(found)
+            alike = found is not NOTHING and found.changes_at == FOREVER  # most that wait for nothing more are
+            ticket.assessed = self._shared.one(found) if alike else found
             say(ticket, findings, self._published, done)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
@@ -290,9 +288,10 @@ class Judgements:
     def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""
         ticket = self.tickets.pop(key)
+        ticket.due = None
         vendor, customer, _ = owner = ticket.owner
         done.cells |= self.sums.give(ticket, ())
-        say(ticket, [], self._published, done)
+        say(ticket, (), self._published, done)
         self._voices.solved(customer, key, ticket.solves, (), self._again)
         self._second(ticket, None, done)
         contacts = self.contacts[owner]

@@ -134,7 +134,8 @@ class Facts:
             if other[1] == customer and other[0] in contracts:
                 line = timeline(in_order(self._joined(other, as_of)))
                 solves = tuple(sorted({*line.solves, *bases_of(line, contracts[other[0]])}))
-                tickets[other] = Ticket(ticket_key(*other), owner_of(*other), solves=solves)
+                tickets[other] = Ticket(ticket_key(*other), owner_of(*other))
+                tickets[other].solves = solves
         voices = Voices()
         voices.put(customer, in_order(join([], said)[0]), tickets.values)
         own = tickets[name]

@@ -7,17 +7,16 @@ of tickets, so :class:`Few` looks at all of them; :class:`undertow.stages.index.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from sys import intern
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from undertow.domain.assessment import NOTHING, Assessment
+from undertow.domain.assessment import Assessment
 from undertow.domain.cells import Contribution, bucket
 from undertow.domain.contract import Contract
-from undertow.domain.facts import Seen
-from undertow.domain.timeline import Timeline, on_the_way
+from undertow.domain.timeline import Timeline
 from undertow.stages.after import After
 from undertow.stages.rows import name_of
 
@@ -45,8 +44,6 @@ class Ticket(Struct, gc=False, eq=False):
     opened_at: float | None = None
     topic: str | None = None
     continues: tuple[str, ...] = ()
-    solves: tuple[float, ...] = ()
-    """Its solves, and the moments from which its repeat contacts are counted."""
     given: Contribution = ()
     """What it has added to the cells."""
     due: float | None = None
@@ -58,30 +55,23 @@ class Ticket(Struct, gc=False, eq=False):
     assessed: Assessment | None = None
     """Its tallies, without the findings."""
     after: After | None = None
-    worked: float | None = None
-    """Time of its last fact (seconds) while it is merely being worked on, as of the last time its facts were read."""
+    _solves: float | tuple[float, ...] = ()
+    """Nearly always one, which weighs 48 bytes less than a tuple of it."""
+
+    @property
+    def solves(self) -> tuple[float, ...]:
+        """Its solves, and the moments from which its repeat contacts are counted."""
+        return self._solves if isinstance(self._solves, tuple) else (self._solves,)
+
+    @solves.setter
+    def solves(self, solves: tuple[float, ...]) -> None:
+        self._solves = solves[0] if len(solves) == 1 else solves
 
     @property
     def number(self) -> str:
         """As the vendor calls it."""
         number: str = name_of(self.key)[2]
         return number
-
-    def look(self, facts: list[Seen]) -> None:
-        """Note whether it is merely being worked on: opened, never solved, nothing claimed, no event of it rewritten."""
-        under_way = (
-            self.assessed is NOTHING
-            and self.opened_at is not None
-            and len({one.fact.id for one in facts}) == len(facts)  # a rewritten event may take another's place
-        )
-        self.worked = facts[-1].fact.time if under_way else None
-
-    def under_way(self, news: Iterable[Seen]) -> bool:
-        """Whether it is merely being worked on, and ``news`` change none of it.
-
-        When it closes moves on with its last fact: it is judged again at the time that was set before, and then sees.
-        """
-        return self.worked is not None and all(on_the_way(one.fact.body) for one in news)
 
 
 class Touched(NamedTuple):

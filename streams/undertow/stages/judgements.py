@@ -59,20 +59,19 @@ class Judgements:
         self._again: set[bytes] = set()
         """Tickets that a judgement just given changes."""
         self._due = Due()
-        self._owed = Owed()
+        self._owed = Owed({})
 
     def ticket(self, key: bytes, facts: list[Seen], news: Sequence[Seen]) -> None:
         """A ticket's row now holds ``facts``; ``news`` are those that came, or more."""
         self._owed.ticket(self.tickets.get(key) or self._begin(key), facts, news)
 
     def following(self, key: bytes, news: list[Seen]) -> list[Seen] | None:
-        """The news in order, if all follow the facts of a ticket that is and stays merely worked on."""
-        ticket = self.tickets.get(key)
-        return None if ticket is None else self._owed.following(ticket, news)
+        """The news in order, if all came after the facts of a ticket that is and stays merely worked on."""
+        return self._owed.following(key, news)
 
     def followed(self, key: bytes, news: list[Seen]) -> None:
         """A ticket's row now holds what :meth:`following` found, too."""
-        self._owed.followed(self.tickets[key], news)
+        self._owed.followed(key, news)
 
     def customer(self, customer: str, facts: list[Seen]) -> None:
         """A customer's row now holds ``facts``."""
@@ -97,7 +96,7 @@ class Judgements:
     def rebuild(self, rows: Iterable[tuple[bytes, list[Seen]]]) -> Done:
         """Settle a whole state, and take back the findings that do not follow from it."""
         done = Done()
-        owed, self._owed = self._owed, Owed()
+        owed, self._owed = self._owed, Owed(self._owed.worked)
         lines = {}
         for key, facts in rows:  # a state's facts would take many times the memory of its rows: only timelines are kept
             self._begin(key)
@@ -116,11 +115,10 @@ class Judgements:
         return done
 
     def _settle(self, done: Done) -> Done:
-        owed, self._owed = self._owed, Owed()
+        owed, self._owed = self._owed, Owed(self._owed.worked)
         lines = {key: self._read(key, owed.changed[key]) for key in owed.told}
         self._judge(self._place(lines, owed, done), lines, owed.changed, done)
-        for key in owed.told & self.tickets.keys():
-            self.tickets[key].look(owed.changed[key])
+        owed.settled(self.tickets)
         return done
 
     def _place(self, lines: dict[bytes, Timeline], owed: Owed, done: Done) -> set[bytes]:
@@ -148,8 +146,7 @@ class Judgements:
 
     def _begin(self, key: bytes) -> Ticket:
         owner = owner_of(*name_of(key))
-        contacts = self.contacts.get(owner)
-        if contacts is not None:
+        if (contacts := self.contacts.get(owner)) is not None:
             owner = next(iter(contacts.tickets)).owner
         ticket = self.tickets[key] = Ticket(key, owner)
         if owner[0] in self._contracts:
@@ -289,13 +286,13 @@ class Judgements:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""
         ticket = self.tickets.pop(key)
         ticket.due = None
+        self._owed.worked.pop(key, None)
         vendor, customer, _ = owner = ticket.owner
         done.cells |= self.sums.give(ticket, ())
         say(ticket, (), self._published, done)
         self._voices.solved(customer, key, ticket.solves, (), self._again)
         self._second(ticket, None, done)
-        contacts = self.contacts[owner]
-        touched = contacts.drop(ticket, self._reach[vendor])
+        touched = (contacts := self.contacts[owner]).drop(ticket, self._reach[vendor])
         if not contacts.tickets:
             del self.contacts[owner]
         elif touched.moved:

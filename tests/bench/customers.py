@@ -158,9 +158,10 @@ def dealt(state: dict[bytes, bytes], random: Random) -> list[State]:
             if random.random() < 0.26:
                 vendor, ended = random.choice(VENDORS), TODAY - random.randrange(180)
                 held = random.random() < 0.8
-                ticket = Ticket(ticket_key(vendor, customer, str(number)), (ended - 2) * DAY)
-                ticket.after = After(ended * DAY, held, not held, not held and random.random() < 0.1)
-                book.contacts.setdefault((vendor, customer, None), Few()).add(ticket)  # type: ignore[attr-defined]
+                owner = (vendor, customer, None)
+                ticket = Ticket(ticket_key(vendor, customer, str(number)), owner, (ended - 2) * DAY)
+                ticket.after = After(ended, held, not held, not held and random.random() < 0.1)
+                book.contacts.setdefault(owner, Few()).add(ticket)  # type: ignore[attr-defined]
     return books
 
 

@@ -253,10 +253,11 @@ def _adds(
     if ticket.begun is None:
         last = CellKey(ticket.vendor, segment, _day(ticket.last, contract))
         return (Share(last, Counts(), None, said.tallies),) if said.tallies else ()
-    opening = Share(CellKey(ticket.vendor, segment, _day(ticket.begun, contract)), Counts(opened=1))
+    day = CellKey(ticket.vendor, segment, _day(ticket.begun, contract))
+    opening = Share(day, Counts(opened=1))
     if not ticket.solves:
         waiting = [Tally("unsolved", *tally[1:]) if tally.kind == "verdict" else tally for tally in said.tallies]
-        return (opening._replace(tallies=tuple(waiting)),)
+        return (Share(day, Counts(opened=1), None, tuple(waiting)),)
     key = CellKey(ticket.vendor, segment, _day(ticket.solves[0], contract))
     claim = ticket.claim
     bases = _bases(ticket, contract)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from property.strategies import customer_bodies, facts, places, seen
 from undertow.domain import activity
-from undertow.domain.facts import Fact, Opened, Place, Seen, in_order, join, rewritten
-from undertow.stages.rows import ClockRow, CustomerRow, TicketRow, encode, join_rows
+from undertow.domain.facts import Fact, Opened, Place, Seen, in_order, join, position, rewritten
+from undertow.stages.rows import ClockRow, CustomerRow, TicketRow, appended, encode, join_rows
 
 few = st.lists(seen(ids=3), max_size=10)
 """Three ids among ten facts: most of them stand in several versions."""
@@ -77,6 +78,22 @@ def test_ticket_rows_join_to_equal_bytes_in_any_order(a, b, c):
     assert join_rows(x, y) == join_rows(y, x)
     assert join_rows(join_rows(x, y), z) == join_rows(x, join_rows(y, z)) == ticket_row([*c, *b, *a])
     assert join_rows(x, x) == x
+
+
+@given(st.lists(seen(ids=40), max_size=20), st.lists(seen(ids=40), min_size=1, max_size=20))
+def test_facts_put_behind_a_row_unread_give_the_bytes_that_reading_it_gives(before, more):
+    """Promise: the short way writes what the long way writes, and is not taken where an id may have come before."""
+    row, last = united(before), max((one.fact.time for one in before), default=0.0)
+    late = [
+        msgspec.structs.replace(one, fact=msgspec.structs.replace(one.fact, time=one.fact.time + last)) for one in more
+    ]
+    news = sorted({one.fact.id: one for one in late}.values(), key=position)
+    found = appended(encode(TicketRow(row)), news)
+    if {one.fact.id for one in row} & {one.fact.id for one in news}:
+        assert found is None
+    else:
+        assert found in {None, ticket_row([*row, *news])}
+        assert found is not None or len(row) > 1, "an id that only resembles something in the row"
 
 
 def test_versions_that_differ_in_their_order_alone_join_to_equal_bytes():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from property.strategies import Owner
 from undertow.agents.intake import parcels
@@ -21,11 +22,13 @@ from undertow.domain.facts import (
     Seen,
     SegmentChanged,
     StatusChanged,
+    join,
 )
 from undertow.domain.ledger import Position
+from undertow.stages import casebook
 from undertow.stages.casebook import Casebook
 from undertow.stages.records import Entry, decode_for_casebook
-from undertow.stages.rows import MAX_ROW_BYTES, customer_key, join_rows, ticket_key
+from undertow.stages.rows import MAX_ROW_BYTES, TicketRow, customer_key, encode, join_rows, ticket_key
 
 ACME = Contract(vendor="acme")
 KEPT = ACME.kept_for
@@ -205,3 +208,77 @@ def test_work_on_a_ticket_that_was_never_solved_costs_no_judgement():
     assert owner.book.tickets == 1, "it is kept from its last fact on"
     owner.step(KEPT + 80.0)
     assert owner.book.tickets == 0
+
+
+def on_the_way(rows: int) -> list[Entry]:
+    """News of a ticket under way, a minute apart."""
+    bodies = (ANSWER, Assigned("a", None), StatusChanged("pending", "agent"))
+    return [entry(60.0 * number, bodies[number % 3], offset=number) for number in range(1, rows + 1)]
+
+
+def test_work_on_a_ticket_reads_no_row_and_writes_what_reading_it_would_give(monkeypatch):
+    """Promise: half of a feed costs neither a judgement nor its ticket's facts, however many they are."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened("bill"))]])
+    monkeypatch.setattr(casebook, "decode", None)
+    entries = on_the_way(20)
+    for span in (entries[:1], entries[3:0:-1], *([one] for one in entries[4:])):
+        owner.step(span)
+    told = [entry(0.0, Opened("bill")).seen, *(one.seen for one in entries)]
+    assert owner.rows == {ticket_key("acme", "ann", "1"): encode(TicketRow(join([], told)[0]))}
+
+
+def again(one: Entry, **changed: object) -> Entry:
+    return structs.replace(one, seen=structs.replace(one.seen, fact=structs.replace(one.seen.fact, **changed)))
+
+
+@pytest.mark.parametrize("settles", [True, False])
+@pytest.mark.parametrize(
+    ("late", "known"),
+    [
+        (lambda entries: entries[2:4], 2),
+        (lambda entries: [again(entries[2], sequence=3)], 0),
+        (lambda entries: [again(entries[2], sequence=3, time=9000.0)], 0),
+        (lambda entries: [again(entries[2], id="another")], 0),
+        (lambda entries: [again(entries[-1], id="!")], 0),
+        (lambda entries: [again(entries[2], id="x", time=9000.0)] * 2, 1),
+        (lambda entries: [again(entries[2], id="x", time=9000.0), again(entries[2], id="x", time=9060.0)], 0),
+        (lambda entries: [entry(9000.0, SOLVED)], 0),
+    ],
+    ids=[
+        "twice",
+        "rewritten",
+        "rewritten later",
+        "earlier",
+        "at one time",
+        "twice at once",
+        "two versions at once",
+        "solved",
+    ],
+)
+def test_news_that_are_no_mere_work_at_the_end_are_joined(late, known, settles):
+    """Promise: what comes twice, rewritten, early or says more than work is seen for what it is, and so is what follows it."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened("bill"))], *([one] for one in on_the_way(6))])
+    owner.settles = lambda: settles
+    entries, more = on_the_way(6), late(on_the_way(6))
+    assert owner.step(more).duplicates == known
+    told = [one.seen for one in (entry(0.0, Opened("bill")), *entries, *more)]
+    for one in (entry(9999.0, ANSWER), entry(30.0, ANSWER)):
+        assert owner.rows == {ticket_key("acme", "ann", "1"): encode(TicketRow(join([], told)[0]))}
+        owner.step([one])
+        told.append(one.seen)
+    owner.keep(owner.book.settle())
+    assert owner.rows == {ticket_key("acme", "ann", "1"): encode(TicketRow(join([], told)[0]))}
+    rebuilt = Casebook(0, CONTRACTS, owner.rows)
+    assert {key: ticket.given for key, ticket in rebuilt._judgements.tickets.items()} == owner.given
+
+
+def test_a_ticket_under_way_refuses_what_a_row_cannot_hold():
+    """Promise: the short way knows the limit, too."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened("bill"))]])
+    big = [entry(float(number), Assigned("a" * 1000, None), offset=number) for number in range(1, 500)]
+    owner.step(big)
+    row = owner.rows[ticket_key("acme", "ann", "1")]
+    more = [entry(float(number), Assigned("a" * 1000, None), offset=number) for number in range(500, 1000)]
+    done = owner.step(more)
+    assert done.overfull == more
+    assert owner.rows[ticket_key("acme", "ann", "1")] == row

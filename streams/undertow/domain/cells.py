@@ -10,6 +10,8 @@ from operator import add, sub
 from typing import Any, Final, Literal, NamedTuple
 from zlib import crc32
 
+from msgspec import Struct
+
 
 class CellKey(NamedTuple):
     """``day`` counts days since 1970-01-01 in the contract's time zone: of solving, for ``opened`` of opening."""
@@ -74,7 +76,7 @@ class Tally(NamedTuple):
     label: str
 
 
-class Share(NamedTuple):
+class Share(Struct, frozen=True, gc=False):
     """What a ticket adds to one cell."""
 
     key: CellKey

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from undertow.domain.assessment import Assessment
-from undertow.domain.cells import Contribution, Tally, mix
+from undertow.domain.cells import Contribution, Share, Tally, mix
 from undertow.domain.early import LAGS, visible
 from undertow.domain.outcomes import OUTCOMES, REPEAT_FAILURE, UNCONFIRMED, Judgement
 from undertow.domain.timeline import Timeline
@@ -51,7 +51,7 @@ def seconded(given: Contribution, again: bool) -> Contribution:
         return given
     second = OUTCOME[REPEAT_FAILURE, bool(of.counts.reported_met)]
     others = of.tallies[:-1] if of.tallies and of.tallies[-1] == second else of.tallies
-    return (*given[:-1], of._replace(tallies=(*others, second) if again else others))
+    return (*given[:-1], Share(of.key, of.counts, of.exposure, (*others, second) if again else others))
 
 
 def _mature(line: Timeline, outcome: Judgement, found: Assessment, met: bool) -> list[Tally]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from undertow.domain.contract import DAY
 from undertow.domain.outcomes import Judgement
 from undertow.domain.timeline import Timeline
 
 
 class After(Struct, frozen=True, gc=False):
-    """What a ticket was to its customer, as of its last judgement."""
+    """What a ticket was to its customer, as of its last judgement. In days: that is all a night asks, and many are alike."""
 
-    ended: float | None
-    """The solve it rests on (seconds); None while it is open."""
+    ended: int | None
+    """The day (UTC, since 1970-01-01) of the solve it rests on; None while it is open."""
     durable: bool | None
     """Whether that held; None while nobody can know."""
     unhappy: bool
@@ -23,7 +24,7 @@ class After(Struct, frozen=True, gc=False):
 def after(line: Timeline, outcome: Judgement) -> After:
     """As of the judgement given."""
     return After(
-        ended=line.solves[-1] if len(line.solves) > len(line.reopens) else None,
+        ended=int(line.solves[-1] // DAY) if len(line.solves) > len(line.reopens) else None,
         durable=not (outcome.reopened or outcome.repeat_contact) if outcome.mature else None,
         unhappy=outcome.bad,
         complained=any(signal.outcome == "complained" for signal in outcome.signals),

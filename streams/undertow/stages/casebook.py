@@ -36,6 +36,7 @@ from undertow.stages.rows import (
     CustomerRow,
     ForgottenRow,
     TicketRow,
+    appended,
     bounded,
     customer_key,
     customer_of,
@@ -230,10 +231,15 @@ class Casebook:
         return row.facts
 
     def _fold_ticket(self, key: bytes, entries: list[Entry], done: Done) -> None:
+        news = [entry.seen for entry in entries]
+        later = self._judgements.following(key, news)
+        if later is not None and (value := appended(self._rows[key], later)) is not None:
+            done.rows[key] = value
+            self._judgements.followed(key, later)
+            return
         before = self._judgements.pending(key)
         if before is None:
             before = self._facts(key) if key in self._rows else []
-        news = [entry.seen for entry in entries]
         facts, known = join(before, news)
         done.duplicates += known
         if facts is before:

@@ -21,7 +21,7 @@ from undertow.domain.readings import Reading
 from undertow.domain.recovery import after, contacts_of
 from undertow.domain.timeline import Timeline, timeline
 from undertow.domain.working import Working, workings
-from undertow.stages.contacts import Few, Ticket, reach_of
+from undertow.stages.contacts import Few, Ticket, owner_of, reach_of
 from undertow.stages.records import Entry
 from undertow.stages.rows import CustomerRow, TicketRow, customer_key, decode, is_ticket, name_of, ticket_key
 from undertow.stages.voices import Voices
@@ -96,11 +96,11 @@ class Facts:
         vendor, customer, number = name
         own = self._joined(name, as_of)
         line = timeline(in_order(own))
-        contacts, ticket = Few(), Ticket(ticket_key(*name))
+        contacts, ticket = Few(), Ticket(ticket_key(*name), owner_of(*name))
         reach = reach_of(contract)
         for other in self.tickets:
             if other == name or (other[:2] == name[:2] and customer is not None):
-                each = ticket if other == name else Ticket(ticket_key(*other))
+                each = ticket if other == name else Ticket(ticket_key(*other), owner_of(*other))
                 contacts.add(each)
                 contacts.put(each, timeline(in_order(self._joined(other, as_of))), reach)
         near = contacts.next_to(ticket, line.solves[-1], reach) if line.solves else []
@@ -134,7 +134,8 @@ class Facts:
             if other[1] == customer and other[0] in contracts:
                 line = timeline(in_order(self._joined(other, as_of)))
                 solves = tuple(sorted({*line.solves, *bases_of(line, contracts[other[0]])}))
-                tickets[other] = Ticket(ticket_key(*other), solves=solves)
+                tickets[other] = Ticket(ticket_key(*other), owner_of(*other))
+                tickets[other].solves = solves
         voices = Voices()
         voices.put(customer, in_order(join([], said)[0]), tickets.values)
         own = tickets[name]

@@ -7,16 +7,16 @@ of tickets, so :class:`Few` looks at all of them; :class:`undertow.stages.index.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from sys import intern
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from undertow.domain.assessment import NOTHING, Assessment
+from undertow.domain.assessment import Assessment
 from undertow.domain.cells import Contribution, bucket
 from undertow.domain.contract import Contract
-from undertow.domain.facts import Seen
-from undertow.domain.timeline import Timeline, on_the_way
+from undertow.domain.timeline import Timeline
 from undertow.stages.after import After
 from undertow.stages.rows import name_of
 
@@ -29,18 +29,21 @@ Owner = tuple[str, str | None, str | None]
 
 def owner_of(vendor: str, customer: str | None, ticket: str) -> Owner:
     """Whose contacts a ticket belongs to."""
-    return (vendor, customer, None if customer is not None else ticket)
+    return (intern(vendor), customer, None if customer is not None else ticket)
 
 
 class Ticket(Struct, gc=False, eq=False):
-    """What is kept in memory of one ticket beside its row. Nothing here refers back to it, so no cycle needs collecting."""
+    """What is kept in memory of one ticket beside its row. Nothing here refers back to it, so no cycle needs collecting.
+
+    There may be millions: what many have alike (owner, topic, ``given``, ``assessed``, ``after``) is one object of theirs.
+    """
 
     key: bytes
+    owner: Owner
+    """Whose contacts it is in."""
     opened_at: float | None = None
     topic: str | None = None
     continues: tuple[str, ...] = ()
-    solves: tuple[float, ...] = ()
-    """Its solves, and the moments from which its repeat contacts are counted."""
     given: Contribution = ()
     """What it has added to the cells."""
     due: float | None = None
@@ -52,18 +55,23 @@ class Ticket(Struct, gc=False, eq=False):
     assessed: Assessment | None = None
     """Its tallies, without the findings."""
     after: After | None = None
+    _solves: float | tuple[float, ...] = ()
+    """Nearly always one, which weighs 48 bytes less than a tuple of it."""
 
-    def under_way(self, facts: list[Seen], news: Iterable[Seen]) -> bool:
-        """Whether it is merely being worked on: opened, never solved, nothing claimed, and ``news`` change none of it.
+    @property
+    def solves(self) -> tuple[float, ...]:
+        """Its solves, and the moments from which its repeat contacts are counted."""
+        return self._solves if isinstance(self._solves, tuple) else (self._solves,)
 
-        When it closes moves on with its last fact: it is judged again at the time that was set before, and then sees.
-        """
-        return (
-            self.assessed is NOTHING
-            and self.opened_at is not None
-            and all(on_the_way(one.fact.body) for one in news)
-            and len({one.fact.id for one in facts}) == len(facts)  # a rewritten event may take another's place
-        )
+    @solves.setter
+    def solves(self, solves: tuple[float, ...]) -> None:
+        self._solves = solves[0] if len(solves) == 1 else solves
+
+    @property
+    def number(self) -> str:
+        """As the vendor calls it."""
+        number: str = name_of(self.key)[2]
+        return number
 
 
 class Touched(NamedTuple):
@@ -148,7 +156,8 @@ class Contacts(ABC):
         before = self.opened
         stale = self.watching(ticket, reach)
         self._withdraw(ticket)
-        ticket.opened_at, ticket.topic, ticket.continues = line.opened_at, line.topic, line.continues
+        ticket.opened_at, ticket.continues = line.opened_at, line.continues
+        ticket.topic = None if line.topic is None else intern(line.topic)
         self._enter(ticket)
         stale |= self.watching(ticket, reach)
         return Touched({other.key for other in stale}, self._moved(before))
@@ -176,12 +185,12 @@ class Contacts(ABC):
 
 
 class Few(Contacts):
-    """A short list, looked at as a whole."""
+    """A handful, looked at as a whole. A tuple: a list keeps room for more."""
 
     __slots__ = ("_tickets",)
 
     def __init__(self) -> None:
-        self._tickets: list[Ticket] = []
+        self._tickets: tuple[Ticket, ...] = ()
 
     @property
     def tickets(self) -> Collection[Ticket]:  # noqa: D102
@@ -192,7 +201,7 @@ class Few(Contacts):
         return sum([ticket.opened_at is not None for ticket in self._tickets])
 
     def add(self, ticket: Ticket) -> None:  # noqa: D102
-        self._tickets.append(ticket)
+        self._tickets = (*self._tickets, ticket)
 
     def next_return(self, ticket: Ticket, after: float) -> float | None:  # noqa: D102
         first: float | None = None
@@ -218,7 +227,7 @@ class Few(Contacts):
             for other in self._tickets
             if other is not ticket
             and other.solves
-            and ((topic is not None and other.topic == topic) or (continues and name_of(other.key)[2] in continues))
+            and ((topic is not None and other.topic == topic) or (continues and other.number in continues))
         }
 
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
@@ -234,7 +243,7 @@ class Few(Contacts):
             if topic is not None and other.topic == topic:
                 found.append(other)
             elif other.continues:
-                number = name_of(ticket.key)[2] if number is None else number
+                number = ticket.number if number is None else number
                 if number in other.continues:
                     found.append(other)
         return found
@@ -246,4 +255,4 @@ class Few(Contacts):
         """Nothing is kept but the tickets."""
 
     def _forget(self, ticket: Ticket) -> None:
-        self._tickets = [other for other in self._tickets if other is not ticket]
+        self._tickets = tuple([other for other in self._tickets if other is not ticket])

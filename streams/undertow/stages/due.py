@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Final
 
@@ -13,47 +12,54 @@ HOUR: Final = 3600.0
 
 
 class Due:
-    """Keys of tickets by the hour in which they are due; ``at`` tells the exact time (seconds), None for never."""
+    """Tickets by the hour in which they are due; which time (seconds) holds, each says itself: ``Ticket.due``.
 
-    def __init__(self, at: Callable[[bytes], float | None]) -> None:
-        self._at = at
+    One that is put off stays where it lies until that hour comes: most are several times, and lie in one drawer then.
+    """
+
+    def __init__(self) -> None:
         self._hours: list[int] = []
-        self._drawers: dict[int, list[bytes]] = {}
-
-    def put(self, key: bytes, when: float) -> None:
-        """Set a ticket's time. An earlier setting need not be taken back: ``at`` says which one holds."""
-        hour = int(when // HOUR)
-        drawer = self._drawers.get(hour)
-        if drawer is None:
-            self._drawers[hour] = [key]
-            heappush(self._hours, hour)
-        else:
-            drawer.append(key)
+        self._drawers: dict[int, list[Ticket]] = {}
+        self._taken = 0.0
+        """Up to this time (seconds) everything was taken out."""
 
     def wake(self, ticket: Ticket, when: float) -> None:
         """Set a ticket's time, unless it is what it was; infinity is never."""
-        if when != ticket.due and when != float("inf"):
-            ticket.due = when
-            self.put(ticket.key, when)
+        before = ticket.due
+        if when == before or when == float("inf"):
+            return
+        ticket.due = when
+        if before is None or before <= self._taken or when < before:
+            self._put(ticket, when)
 
     def ripe(self, as_of: float) -> set[bytes]:
-        """Take out the tickets whose time has come."""
+        """Take out the tickets whose time has come: their keys."""
         found: set[bytes] = set()
         now = int(as_of // HOUR)
         while self._hours and self._hours[0] <= now:
-            hour = self._hours[0]
+            hour = heappop(self._hours)
             later = []
-            for key in self._drawers[hour]:
-                when = self._at(key)
-                if when is None or when // HOUR != hour:  # dropped, or set anew
+            for ticket in self._drawers.pop(hour):
+                when = ticket.due
+                if when is None:  # dropped
                     continue
                 if when <= as_of:
-                    found.add(key)
+                    found.add(ticket.key)
                 else:
-                    later.append(key)
-            if later:  # only the present hour can hold some
-                self._drawers[hour] = later
+                    later.append(ticket)
+            for ticket in later:
+                assert ticket.due is not None
+                self._put(ticket, ticket.due)
+            if hour == now:
                 break
-            del self._drawers[hour]
-            heappop(self._hours)
+        self._taken = max(self._taken, as_of)
         return found
+
+    def _put(self, ticket: Ticket, when: float) -> None:
+        hour = int(when // HOUR)
+        drawer = self._drawers.get(hour)
+        if drawer is None:
+            self._drawers[hour] = [ticket]
+            heappush(self._hours, hour)
+        else:
+            drawer.append(ticket)

@@ -20,7 +20,7 @@ from undertow.domain.population import Population, gather
 from undertow.domain.silence import Customer, Design, Ticket, cohort, observe, stopped_after
 from undertow.stages.contacts import Contacts, Owner
 from undertow.stages.records import Ask
-from undertow.stages.rows import CustomerRow, customer_of, decode, name_of, unflattened
+from undertow.stages.rows import CustomerRow, customer_of, decode, unflattened
 from undertow.stages.segments import Segments
 
 UNIT: Final = 7.0
@@ -130,9 +130,8 @@ def _people(state: State, known: _Known, today: int) -> list[Customer]:
             begun = ticket.opened_at if ticket.opened_at is not None else ticket.solves[0] if ticket.solves else None
             if after is None or begun is None or begun >= today * DAY:
                 continue
-            ended = int(after.ended // DAY) if after.ended is not None and after.ended < today * DAY else None
-            number = name_of(ticket.key)[2]
-            tickets[customer].append(Ticket(vendor, int(begun // DAY), ended, after.durable, number))
+            ended = after.ended if after.ended is not None and after.ended < today else None
+            tickets[customer].append(Ticket(vendor, int(begun // DAY), ended, after.durable, ticket.number))
             if after.unhappy:
                 unhappy[customer].add(vendor)
             if after.complained:

@@ -6,8 +6,7 @@ from bisect import bisect_left
 from typing import Final
 
 from undertow.domain.contract import DAY
-from undertow.stages.contacts import Ticket
-from undertow.stages.rows import name_of
+from undertow.stages.contacts import Owner, Ticket
 from undertow.stages.voices import Moment
 
 APART: Final = 60 * DAY
@@ -21,8 +20,8 @@ class Failures:
     """Failed tickets by first solve, then key. What is asked about a ticket depends on the one just before it only."""
 
     def __init__(self) -> None:
-        self._failed: dict[tuple[str, str], list[Moment]] = {}
-        """By vendor and customer: tickets of nobody known have nothing to do with each other."""
+        self._failed: dict[Owner, list[Moment]] = {}
+        """Of known customers: tickets of nobody known have nothing to do with each other."""
 
     def put(self, ticket: Ticket, solved: float | None) -> list[bytes]:
         """A ticket solved first at a time (seconds) failed; None: it did not, or is dropped.
@@ -32,11 +31,10 @@ class Failures:
         before = ticket.failed
         if before == solved:
             return []
-        vendor, customer, _ = name_of(ticket.key)
-        if customer is None:
+        if ticket.owner[1] is None:
             return []
         ticket.failed = solved
-        failed = self._failed.setdefault((vendor, customer), [])
+        failed = self._failed.setdefault(ticket.owner, [])
         touched: list[Moment] = []
         if before is not None:
             place = bisect_left(failed, (before, ticket.key))
@@ -47,15 +45,13 @@ class Failures:
             failed.insert(place, (solved, ticket.key))
             touched += failed[place + 1 : place + 2]
         elif not failed:
-            del self._failed[vendor, customer]
+            del self._failed[ticket.owner]
         return [key for _, key in touched]
 
     def again(self, ticket: Ticket) -> bool:
         """Whether the ticket failed, and another one had at most :data:`APART` seconds before."""
         if ticket.failed is None:
             return False
-        vendor, customer, _ = name_of(ticket.key)
-        assert customer is not None
-        failed = self._failed[vendor, customer]
+        failed = self._failed[ticket.owner]
         place = bisect_left(failed, (ticket.failed, ticket.key))
         return place > 0 and ticket.failed - failed[place - 1][0] <= APART

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from undertow.stages.contacts import Contacts, Reach, Ticket
-from undertow.stages.rows import name_of, ticket_key
+from undertow.stages.rows import ticket_key
 
 Moment = tuple[float, bytes]
 """A time (seconds) and the key of the ticket it belongs to."""
@@ -81,7 +81,7 @@ class Many(Contacts):
         Without that bound a customer with 400 solves a month would cost 400 judgements a ticket.
         """
         found = set()
-        vendor, customer, _ = name_of(ticket.key)
+        vendor, customer, _ = ticket.owner
         for related in ticket.continues:
             found.add(ticket_key(vendor, customer, related))
         found &= self._tickets.keys()
@@ -111,7 +111,7 @@ class Many(Contacts):
     def _linked_to(self, ticket: Ticket) -> list[Moment]:
         if not self._linked:
             return []
-        linked = [self._tickets[key] for key in self._linked.get(name_of(ticket.key)[2], ())]
+        linked = [self._tickets[key] for key in self._linked.get(ticket.number, ())]
         return [(other.opened_at, other.key) for other in linked if other is not ticket and other.opened_at is not None]
 
     def _withdraw(self, ticket: Ticket) -> None:

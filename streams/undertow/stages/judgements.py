@@ -6,28 +6,30 @@ changes five times in between is judged once, and one that is merely being worke
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from undertow.clock import day_of
 from undertow.domain.assessment import NOTHING, Assessment, Named, assess
 from undertow.domain.contract import Contract
 from undertow.domain.contributions import seconded, tallied
+from undertow.domain.course import FOREVER
 from undertow.domain.disputes import by_then
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
-from undertow.domain.timeline import Timeline, concerns_others, timeline
+from undertow.domain.timeline import Timeline, timeline
 from undertow.stages.after import after
 from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
 from undertow.stages.failures import Failures
 from undertow.stages.index import Many
+from undertow.stages.owed import Owed
 from undertow.stages.rows import name_of
 from undertow.stages.saying import say
 from undertow.stages.segments import Segments
+from undertow.stages.shared import Shared
 from undertow.stages.sums import Sums
 from undertow.stages.voices import Voices
 
@@ -50,44 +52,42 @@ class Judgements:
         self._reach = {vendor: reach_of(contract) for vendor, contract in contracts.items()}
         self._days = {vendor: day_of(contract.time_zone) for vendor, contract in contracts.items()}
         self.contacts: dict[Owner, Contacts] = {}
-        self._vendors_of: defaultdict[str, set[str]] = defaultdict(set)
         self.segments = Segments()
         self._voices = Voices()
         self._failures = Failures()
+        self._shared = Shared()
         self._again: set[bytes] = set()
         """Tickets that a judgement just given changes."""
-        self._due = Due(lambda key: None if (ticket := self.tickets.get(key)) is None else ticket.due)
-        self._changed: dict[bytes, list[Seen]] = {}
-        """Facts that came since the last settlement, read already."""
-        self._owed: set[bytes] = set()
-        self._telling: set[bytes] = set()
-        """Tickets whose news may matter to those they are next to."""
-        self._stale: set[bytes] = set()
+        self._due = Due()
+        self._owed = Owed({})
 
     def ticket(self, key: bytes, facts: list[Seen], news: Sequence[Seen]) -> None:
         """A ticket's row now holds ``facts``; ``news`` are those that came, or more."""
-        self._changed[key] = facts
-        ticket = self.tickets.get(key) or self._begin(key)
-        if key in self._owed or not ticket.under_way(facts, news):
-            self._owed.add(key)
-        if any(concerns_others(one.fact.body) for one in news) or len({one.fact.id for one in facts}) < len(facts):
-            self._telling.add(key)
+        self._owed.ticket(self.tickets.get(key) or self._begin(key), facts, news)
+
+    def following(self, key: bytes, news: list[Seen]) -> list[Seen] | None:
+        """The news in order, if all came after the facts of a ticket that is and stays merely worked on."""
+        return self._owed.following(key, news)
+
+    def followed(self, key: bytes, news: list[Seen]) -> None:
+        """A ticket's row now holds what :meth:`following` found, too."""
+        self._owed.followed(key, news)
 
     def customer(self, customer: str, facts: list[Seen]) -> None:
         """A customer's row now holds ``facts``."""
         told = in_order(facts)
         if self.segments.put(customer, told):
-            self._stale.update([ticket.key for ticket in self._tickets_of(customer)])
-        self._stale |= self._voices.put(customer, told, partial(self._tickets_of, customer))
+            self._owed.stale.update([ticket.key for ticket in self._tickets_of(customer)])
+        self._owed.stale |= self._voices.put(customer, told, partial(self._tickets_of, customer))
 
     def pending(self, key: bytes) -> list[Seen] | None:
         """The facts of a ticket that changed since the last settlement: its row need not be read again."""
-        return self._changed.get(key)
+        return self._owed.changed.get(key)
 
     @property
     def owing(self) -> bool:
         """Whether anything is owed a judgement."""
-        return bool(self._owed or self._stale or self._telling)
+        return bool(self._owed)
 
     def settle(self) -> Done:
         """Give the judgements that are owed."""
@@ -96,11 +96,12 @@ class Judgements:
     def rebuild(self, rows: Iterable[tuple[bytes, list[Seen]]]) -> Done:
         """Settle a whole state, and take back the findings that do not follow from it."""
         done = Done()
+        owed, self._owed = self._owed, Owed(self._owed.worked)
         lines = {}
         for key, facts in rows:  # a state's facts would take many times the memory of its rows: only timelines are kept
             self._begin(key)
             lines[key] = self._read(key, facts)
-        self._judge(self._place(lines, done), lines, {}, done)
+        self._judge(self._place(lines, owed, done), lines, {}, done)
         held = {finding for ticket in self.tickets.values() for finding in ticket.findings}
         done.findings.update(dict.fromkeys(self._published.keys() - held))
         return done
@@ -114,57 +115,51 @@ class Judgements:
         return done
 
     def _settle(self, done: Done) -> Done:
-        changed, self._changed = self._changed, {}
-        owed, self._owed = self._owed, set()
-        lines = {key: self._read(key, changed[key]) for key in owed}
-        self._judge(self._place(lines, done), lines, changed, done)
+        owed, self._owed = self._owed, Owed(self._owed.worked)
+        lines = {key: self._read(key, owed.changed[key]) for key in owed.told}
+        self._judge(self._place(lines, owed, done), lines, owed.changed, done)
+        owed.settled(self.tickets)
         return done
 
-    def _place(self, lines: dict[bytes, Timeline], done: Done) -> set[bytes]:
+    def _place(self, lines: dict[bytes, Timeline], owed: Owed, done: Done) -> set[bytes]:
         """Enter tickets in their customers' contacts. Returns the tickets whose outcome that may change.
 
         All are placed before the first is judged: what a ticket is next to does not depend on their order.
         """
-        stale, self._stale = self._stale, set()
-        telling, self._telling = self._telling, set()
-        stale.update(lines)
+        stale = owed.stale | lines.keys()
         for key, line in lines.items():
-            vendor, customer, number = name_of(key)
-            if vendor not in self._contracts:
+            ticket = self.tickets[key]
+            contacts = self.contacts.get(ticket.owner)
+            if contacts is None:  # of a vendor without a contract
                 continue
-            contacts = self.contacts[owner_of(vendor, customer, number)]
-            touched = contacts.put(self.tickets[key], line, self._reach[vendor])
+            touched = contacts.put(ticket, line, self._reach[ticket.owner[0]])
             stale |= touched.stale
             if touched.moved:
                 done.cells |= self.sums.expose(contacts)
-        for key in telling:  # once all are where they belong
+        for key in owed.telling:  # once all are where they belong
             stale.update(self._beside(self.tickets[key]))
         return stale
 
     def _beside(self, ticket: Ticket) -> list[bytes]:
-        vendor, customer, number = name_of(ticket.key)
-        contacts = self.contacts.get(owner_of(vendor, customer, number))
-        return contacts.beside(ticket, self._reach[vendor]) if contacts is not None else []
+        contacts = self.contacts.get(ticket.owner)
+        return contacts.beside(ticket, self._reach[ticket.owner[0]]) if contacts is not None else []
 
     def _begin(self, key: bytes) -> Ticket:
-        ticket = self.tickets[key] = Ticket(key)
-        vendor, customer, number = name_of(key)
-        if vendor not in self._contracts:
-            return ticket
-        owner = owner_of(vendor, customer, number)
-        contacts = self.contacts.get(owner)
-        if contacts is None:
-            contacts = self.contacts[owner] = Few()
-            if customer is not None:
-                self._vendors_of[customer].add(vendor)
-        elif len(contacts.tickets) >= FEW and isinstance(contacts, Few):
-            contacts = self.contacts[owner] = Many(contacts.tickets)
-        contacts.add(ticket)
+        owner = owner_of(*name_of(key))
+        if (contacts := self.contacts.get(owner)) is not None:
+            owner = next(iter(contacts.tickets)).owner
+        ticket = self.tickets[key] = Ticket(key, owner)
+        if owner[0] in self._contracts:
+            if contacts is None:
+                contacts = self.contacts[owner] = Few()
+            elif len(contacts.tickets) >= FEW and isinstance(contacts, Few):
+                contacts = self.contacts[owner] = Many(contacts.tickets)
+            contacts.add(ticket)
         return ticket
 
     def _read(self, key: bytes, facts: list[Seen]) -> Timeline:
         """The ticket's timeline; of a closed history only what had happened by then."""
-        contract = self._contracts.get(name_of(key)[0])
+        contract = self._contracts.get(self.tickets[key].owner[0])
         return timeline(in_order(facts if contract is None else self._by_now(facts, contract)))
 
     def _judge(
@@ -181,7 +176,7 @@ class Judgements:
             closing: set[bytes] = set()
             done.judged += len(keys)
             for key in keys:
-                contract = self._contracts.get(name_of(key)[0])
+                contract = self._contracts.get(self.tickets[key].owner[0])
                 if contract is None:
                     continue
                 seen = changed[key] if key in changed else self._facts_of(key)
@@ -201,12 +196,13 @@ class Judgements:
 
         Not ``anew`` when only time has passed: then its assessment stands for as long as it said.
         """
-        vendor, customer, number = name_of(key)
+        ticket = self.tickets[key]
+        vendor, customer, _ = ticket.owner
         as_of = self.as_of if contract.as_of is None else contract.as_of
         closes_at = line.last + contract.kept_for
         if as_of >= closes_at:
             return False
-        ticket, contacts = self.tickets[key], self.contacts[owner_of(vendor, customer, number)]
+        contacts = self.contacts[ticket.owner]
         bases = bases_of(line, contract)
         solves = line.solves if bases == line.solves else tuple(sorted({*line.solves, *bases}))
         if solves != ticket.solves:
@@ -215,7 +211,8 @@ class Judgements:
         found = ticket.assessed
         if anew or found is None or as_of >= found.changes_at:
             found, findings = self._assess(ticket, self._by_now(seen, contract), line, contract, as_of)
-            ticket.assessed = found
+            alike = found is not NOTHING and found.changes_at == FOREVER  # most that wait for nothing more are
+            ticket.assessed = self._shared.one(found) if alike else found
             say(ticket, findings, self._published, done)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
@@ -225,7 +222,7 @@ class Judgements:
             broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
-        ticket.after = after(line, outcome)
+        ticket.after = self._shared.one(after(line, outcome))
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
         tallies = tallied(line, outcome, found, failed is not None and self._failures.again(ticket))
@@ -246,18 +243,18 @@ class Judgements:
             return NOTHING, []
         if as_of < seen[0].fact.time:  # nothing of it has happened yet
             return Assessment(changes_at=seen[0].fact.time), []
-        vendor, customer, number = name_of(ticket.key)
-        contacts, solves = self.contacts[owner_of(vendor, customer, number)], line.solves
+        vendor, customer, _ = ticket.owner
+        contacts, solves = self.contacts[ticket.owner], line.solves
         near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
         others = [self._by_now(self._facts_of(key), contract) for key in near]
         day = self._days[vendor]
         solved_on = day(solves[0]) if solves else None
-        name = Named(vendor, number, customer, solved_on, tuple([name_of(key)[2] for key in near]))
+        name = Named(vendor, ticket.number, customer, solved_on, tuple([name_of(key)[2] for key in near]))
         return assess(name, seen, others, contract, day, as_of)
 
     def _tickets_of(self, customer: str) -> list[Ticket]:
         """A customer's tickets with every vendor."""
-        owned = [self.contacts.get((vendor, customer, None)) for vendor in self._vendors_of.get(customer, ())]
+        owned = [self.contacts.get((vendor, customer, None)) for vendor in self._contracts]
         return [ticket for contacts in owned if contacts is not None for ticket in contacts.tickets]
 
     def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
@@ -274,24 +271,28 @@ class Judgements:
         """Let go of a customer's tickets, and of what was said of them; their rows stay. Returns their keys."""
         keys = {ticket.key for ticket in self._tickets_of(customer)}
         for key in keys:
-            self._changed.pop(key, None)
             self._close(key, done)
-        for waiting in (self._stale, self._owed, self._telling, self._again):
-            waiting.difference_update(keys)
-        self._vendors_of.pop(customer, None)
+        self.forget(keys)
         return keys
+
+    def forget(self, keys: Collection[bytes]) -> None:
+        """Nothing is owed to these tickets any more."""
+        for key in keys:
+            self.tickets.pop(key, None)
+        self._owed.forget(keys)
+        self._again.difference_update(keys)
 
     def _close(self, key: bytes, done: Done) -> set[bytes]:
         """Drop a ticket past its horizon, and what was said of it. Returns the tickets that touches."""
-        vendor, customer, number = name_of(key)
         ticket = self.tickets.pop(key)
+        ticket.due = None
+        self._owed.worked.pop(key, None)
+        vendor, customer, _ = owner = ticket.owner
         done.cells |= self.sums.give(ticket, ())
-        say(ticket, [], self._published, done)
+        say(ticket, (), self._published, done)
         self._voices.solved(customer, key, ticket.solves, (), self._again)
         self._second(ticket, None, done)
-        owner = owner_of(vendor, customer, number)
-        contacts = self.contacts[owner]
-        touched = contacts.drop(ticket, self._reach[vendor])
+        touched = (contacts := self.contacts[owner]).drop(ticket, self._reach[vendor])
         if not contacts.tickets:
             del self.contacts[owner]
         elif touched.moved:

@@ -116,8 +116,7 @@ class People:
         self._judgements.customer(customer, [])
         # all rows are looked at: those of a vendor that has left the contracts are in no index
         own = [key for key in self._rows if _whose(key) == customer]
-        for key in own:
-            self._judgements.tickets.pop(key, None)
+        self._judgements.forget(own)
         done.rows.update(dict.fromkeys(own))
         key = forgotten_key(customer)
         at = max(at, self._forgotten.get(key, at))

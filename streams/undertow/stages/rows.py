@@ -7,6 +7,7 @@ nothing in it resembles anything, and there may be millions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -63,6 +64,14 @@ _FLAT: Final = 0x80
 """Marks a flat row in its third byte. In an LZ4 block that byte is part of the length, at most 0x0d by MAX_ROW_BYTES."""
 _START: Final = 2
 """Bytes of a packed set before its bitmap: the flat row has its mark behind them, and the amounts at its end."""
+_HEAD: Final = len(_pack(TicketRow([]))) - 1
+"""Where in a ticket's row, unpacked, MessagePack says how many facts follow: it counts on from :data:`_ARRAY` in one byte up
+
+to :data:`_SHORT` of them, then in two that follow :data:`_ARRAY_16`; in four it never has to, by MAX_ROW_BYTES.
+"""
+_ARRAY: Final = 0x90
+_SHORT: Final = 15
+_ARRAY_16: Final = 0xDC
 _BYTES: Final = [bytes((byte,)) for byte in range(256)]
 CLOCK: Final = _pack(())
 """Key of the clock: keys of tickets have three parts, of customers one, so none can be it."""
@@ -73,7 +82,8 @@ _TICKET: Final = _pack(("", None, ""))[:1]
 
 def ticket_key(vendor: str, customer: str | None, ticket: str) -> bytes:
     """A ticket belongs to one customer: the same number under another customer is another ticket."""
-    return _pack((vendor, customer, ticket))
+    # a copy, for an encoder's bytes keep room to grow: 16 of 96 bytes, as long as the ticket is kept
+    return bytes(memoryview(_pack((vendor, customer, ticket))))
 
 
 def customer_key(customer: str) -> bytes:
@@ -158,6 +168,23 @@ def bounded(row: Row) -> bytes | None:
         return flat(row.days, row.amounts)
     value = _pack(row)
     return bytes(lz4.compress_block(value)) if len(value) <= MAX_ROW_BYTES else None
+
+
+def appended(value: bytes, news: Sequence[Seen]) -> bytes | None:
+    """A ticket's row with facts, in order, that all come after its own: what :func:`encode` would give, without reading it.
+
+    None where one of their ids may be in it already, or a broker would refuse it.
+    """
+    row = bytes(lz4.decompress_block(value))
+    for one in news:
+        if _pack(one.fact.id) in row:
+            return None
+    long = row[_HEAD] == _ARRAY_16
+    facts = row[_HEAD + (3 if long else 1) :]
+    many = len(news) + (int.from_bytes(row[_HEAD + 1 : _HEAD + 3], "big") if long else row[_HEAD] - _ARRAY)
+    head = _BYTES[_ARRAY + many] if many <= _SHORT else _BYTES[_ARRAY_16] + many.to_bytes(2, "big")
+    row = b"".join([row[:_HEAD], head, facts, *map(_pack, news)])
+    return bytes(lz4.compress_block(row)) if len(row) <= MAX_ROW_BYTES else None
 
 
 def join_rows(one: bytes, other: bytes) -> bytes:

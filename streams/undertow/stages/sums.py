@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import astuple
+
 from undertow.domain.cells import Cell, CellKey, Contribution, Share, bucket
 from undertow.stages.contacts import Contacts, Ticket
+from undertow.stages.shared import Shared
 
 
 class Sums:
@@ -11,15 +14,14 @@ class Sums:
 
     def __init__(self) -> None:
         self.cells: dict[CellKey, Cell] = {}
-        self._shares: dict[CellKey, dict[Share, Share]] = {}
-        """One object for all equal shares of a cell: most tickets of a day add the same."""
+        self._shared = Shared()
 
     def give(self, ticket: Ticket, new: Contribution) -> set[CellKey]:
         """Let the ticket add ``new`` instead of what it added before. Returns the cells that changes."""
         old = ticket.given
         if new == old:
             return set()
-        new = tuple([self._shares.setdefault(share.key, {}).setdefault(share, share) for share in new])
+        new = self._one(new)
         changed = set()
         for share in new:
             if share not in old:
@@ -31,7 +33,7 @@ class Sums:
                 changed.add(share.key)
         for share in old:
             if (cell := self.cells.get(share.key)) is not None and cell.empty:
-                del self.cells[share.key], self._shares[share.key]
+                del self.cells[share.key]
         ticket.given = new
         return changed
 
@@ -47,11 +49,14 @@ class Sums:
         if not ticket.given or (before := ticket.given[-1]).exposure is None or before.exposure.others == others:
             return set()
         exposure = before.exposure._replace(others=others)
-        share = before._replace(exposure=exposure)
-        share = self._shares[share.key].setdefault(share, share)
-        self.cells[share.key].move(before.exposure, exposure)
-        ticket.given = (*ticket.given[:-1], share)
-        return {share.key}
+        self.cells[before.key].move(before.exposure, exposure)
+        ticket.given = self._one((*ticket.given[:-1], Share(before.key, before.counts, exposure, before.tallies)))
+        return {before.key}
+
+    def _one(self, new: Contribution) -> Contribution:
+        """Equal contributions as one object: most tickets of a day add the same, and those of all days are made of few parts."""
+        one = self._shared.one
+        return self._shared.get(new) or one(tuple([one(Share(*map(one, astuple(share)))) for share in new]))
 
     def _cell(self, key: CellKey) -> Cell:
         cell = self.cells.get(key)

@@ -113,10 +113,11 @@ def count(run: Run, clock: str, reading: Reading, calendar: Calendar, until: flo
     """The seconds a run has lasted on a clock, up to a time."""
     total = 0.0
     business = clock == "business"
-    for start, end in run.spans:
-        low, high = start, min(end, until)
-        if reading.unit == "minute":
-            low, high = low - low % 60, high - high % 60
+    minutes = reading.unit == "minute"
+    for low, end in run.spans:
+        high = min(end, until)
+        if minutes:
+            low, high = low - low % 60, high - high % 60  # noqa: PLW2901 - the span as it is counted
         if high <= low:
             continue
         if not business:

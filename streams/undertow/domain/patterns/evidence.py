@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from undertow.domain.facts import Fact
-from undertow.domain.patterns.thresholds import Pattern
+from undertow.domain.patterns.thresholds import CATALOG, Pattern
 
 
 class Event(NamedTuple):
@@ -30,6 +31,10 @@ class Case(Struct, frozen=True):
 
     pattern: Pattern
     match: Match | None = None
+
+
+BEHAVED: Final[Mapping[Pattern, Case]] = {pattern: Case(pattern) for pattern in CATALOG}
+"""By pattern the case that shows nothing of it, as nearly all do."""
 
 
 def match(pattern: Pattern, *facts: Fact) -> Match:

@@ -242,10 +242,11 @@ class Judgements:
         self, ticket: Ticket, seen: list[Seen], line: Timeline, contract: Contract, as_of: float
     ) -> tuple[Assessment, list[Finding]]:
         """The ticket against its claims, beside the tickets that were opened next to its last solve."""
-        if not line.solves and not any(type(one.fact.body) is Claimed for one in seen):
+        judged_by = [*line.solves[:1], *[one.fact.time for one in seen if type(one.fact.body) is Claimed][:1]]
+        if not judged_by:
             return NOTHING, []
-        if as_of < seen[0].fact.time:  # nothing of it has happened yet
-            return Assessment(changes_at=seen[0].fact.time), []
+        if as_of < min(judged_by):  # nothing of that has happened yet
+            return Assessment(changes_at=next(one.fact.time for one in seen if one.fact.time > as_of)), []
         vendor, customer, number = name_of(ticket.key)
         contacts, solves = self.contacts[owner_of(vendor, customer, number)], line.solves
         near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []

@@ -61,7 +61,7 @@ class Surroundings(Struct, frozen=True):
     next_return: Callable[[float], float | None]
     """The first opening time after a moment, of another ticket of the customer on this topic or one linked to this."""
     others: int
-    """How many other tickets the customer opened, on any topic."""
+    """How many other tickets the customer opened, on any topic; it matters to a mature ticket alone."""
     segment: str | None
     """The customer's segment when the ticket was opened, None when the company never said."""
     told: tuple[Fact, ...] = ()
@@ -217,7 +217,7 @@ def contribution(
     segment = contract.segment(around.segment if around.segment is not None else line.segment)
     if line.begun is None:
         return (Share(CellKey(contract.vendor, segment, day(line.last)), ZERO, None, tallies),) if tallies else ()
-    opening = CellKey(contract.vendor, segment, day(line.begun))
+    opening = _key(contract.vendor, segment, day(line.begun))
     if outcome.solved_at is None:
         # by day of opening it belongs to no cohort of solved tickets: a period's claim is not held against it
         waiting = tuple(
@@ -225,7 +225,7 @@ def contribution(
         )
         return (Share(opening, OPENED, None, waiting),)
     opened = Share(opening, OPENED)
-    key = CellKey(contract.vendor, segment, day(outcome.solved_at))
+    key = _key(contract.vendor, segment, day(outcome.solved_at))
     if not outcome.mature:
         return (opened, Share(key, _IMMATURE, None, tallies))
     claim, bad = line.claim, outcome.bad
@@ -245,6 +245,10 @@ def contribution(
         else None
     )
     return (opened, Share(key, counts, exposure, tallies))
+
+
+_key: Final = lru_cache(maxsize=4096)(CellKey)
+"""One object for all tickets of a cell, for half of what it takes to make one."""
 
 
 @lru_cache(maxsize=256)

@@ -219,7 +219,7 @@ class Judgements:
             say(ticket, findings, self._published, done)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
-            others=contacts.others(ticket),
+            others=contacts.others(ticket) if solves and as_of >= solves[-1] + contract.follow_up else 0,
             segment=self.segments.at(customer, line.begun),
             told=self._voices.of(customer, key, ticket.solves, contract.reopen_window, contract.as_of),
             broken_at=found.broken_at,
@@ -242,19 +242,19 @@ class Judgements:
         self, ticket: Ticket, seen: list[Seen], line: Timeline, contract: Contract, as_of: float
     ) -> tuple[Assessment, list[Finding]]:
         """The ticket against its claims, beside the tickets that were opened next to its last solve."""
-        judged_by = [*line.solves[:1], *[one.fact.time for one in seen if type(one.fact.body) is Claimed][:1]]
-        if not judged_by:
-            return NOTHING, []
-        if as_of < min(judged_by):  # nothing of that has happened yet
-            return Assessment(changes_at=next(one.fact.time for one in seen if one.fact.time > as_of)), []
+        if not line.solves or as_of < line.solves[0]:
+            claimed = next((one.fact.time for one in seen if type(one.fact.body) is Claimed), None)
+            if not line.solves and claimed is None:
+                return NOTHING, []
+            if claimed is None or as_of < claimed:  # nothing of that has happened yet
+                return Assessment(changes_at=next(one.fact.time for one in seen if one.fact.time > as_of)), []
         vendor, customer, number = name_of(ticket.key)
         contacts, solves = self.contacts[owner_of(vendor, customer, number)], line.solves
         near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
         others = [self._by_now(self._facts_of(key), contract) for key in near]
-        day = self._days[vendor]
-        solved_on = day(solves[0]) if solves else None
+        solved_on = self._days[vendor](solves[0]) if solves else None
         name = Named(vendor, number, customer, solved_on, tuple([name_of(key)[2] for key in near]))
-        return assess(name, seen, others, contract, day, as_of)
+        return assess(name, seen, others, contract, self._days[vendor], as_of)
 
     def _tickets_of(self, customer: str) -> list[Ticket]:
         """A customer's tickets with every vendor."""

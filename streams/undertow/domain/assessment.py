@@ -60,7 +60,7 @@ class Assessment(Struct, frozen=True, gc=False):
 NOTHING: Final = Assessment()
 
 
-class Named(Struct, frozen=True):
+class Named(Struct, frozen=True, gc=False):
     """Which ticket it is."""
 
     vendor: str

@@ -55,7 +55,7 @@ class Pledge(Struct, frozen=True, gc=False):
     moved: bool
 
 
-class Course(Struct, frozen=True):
+class Course(Struct, frozen=True, gc=False):
     """What one ticket's facts say, as far as measures go."""
 
     opened: float | None

@@ -38,7 +38,7 @@ class Failure(Struct, frozen=True, gc=False):
     solved: float | None
 
 
-class After(Struct, frozen=True):
+class After(Struct, frozen=True, gc=False):
     """What became of the ticket later, as far as its own facts do not say: :mod:`undertow.domain.recovery` makes it."""
 
     held: float | None = None

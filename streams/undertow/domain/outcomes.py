@@ -55,7 +55,7 @@ class Signal(Struct, frozen=True, gc=False):
     at: float
 
 
-class Surroundings(Struct, frozen=True):
+class Surroundings(Struct, frozen=True, gc=False):
     """What this ticket's facts do not say: its customer's other tickets with the vendor, what they did naming no ticket."""
 
     next_return: Callable[[float], float | None]
@@ -70,7 +70,7 @@ class Surroundings(Struct, frozen=True):
     """When the first promise of the ticket was broken."""
 
 
-class Judgement(Struct, frozen=True):
+class Judgement(Struct, frozen=True, gc=False):
     """A ticket's outcomes. All False or None while it was never solved."""
 
     solved_at: float | None

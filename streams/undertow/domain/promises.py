@@ -15,7 +15,7 @@ from undertow.domain.course import FOREVER, Course
 State = Literal["open", "kept", "late", "broken", "withdrawn"]
 
 
-class Promise(Struct, frozen=True):
+class Promise(Struct, frozen=True, gc=False):
     """One promise. Times in seconds since 1970."""
 
     promise: str

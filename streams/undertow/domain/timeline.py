@@ -37,7 +37,7 @@ FLICKER: Final = 300.0
 Cause = Literal["customer", "vendor", "unknown"]
 
 
-class Reopen(Struct, frozen=True):
+class Reopen(Struct, frozen=True, gc=False):
     """The ticket left *solved*. ``after`` is the seconds since the solve it undid."""
 
     at: float
@@ -45,7 +45,7 @@ class Reopen(Struct, frozen=True):
     cause: Cause
 
 
-class Timeline(Struct, frozen=True):
+class Timeline(Struct, frozen=True, gc=False):
     """What one ticket's facts say. ``begun`` is None while only others (claims, feedback) speak of it."""
 
     begun: float | None

@@ -18,7 +18,7 @@ class Event(NamedTuple):
     id: str
 
 
-class Match(Struct, frozen=True):
+class Match(Struct, frozen=True, gc=False):
     """A pattern seen once: at ``at`` (seconds), by ``events`` in the order in which they tell it."""
 
     pattern: Pattern
@@ -26,7 +26,7 @@ class Match(Struct, frozen=True):
     events: tuple[Event, ...]
 
 
-class Case(Struct, frozen=True):
+class Case(Struct, frozen=True, gc=False):
     """A ticket that a pattern is counted among, with the first match, or None where it behaved."""
 
     pattern: Pattern

@@ -199,6 +199,23 @@ def test_what_came_of_a_later_ticket_tells_whether_the_first_was_diagnosed_right
     assert Tally("case", "misdiagnosed", "matched") in counted(owner)
 
 
+@pytest.mark.parametrize(("after", "judged"), [(30 * DAY, 2), (30 * DAY + 1, 1)])
+def test_a_contact_that_no_solve_reaches_costs_no_judgement_but_its_own(after, judged):
+    """Promise: a new ticket on the topic is news to the solved one up to the end of its window, and to nobody beyond it."""
+    owner = Owner(CONTRACTS).walk([[entry(0.0, Opened("bill")), entry(DAY, SOLVED)], 40 * DAY])
+    assert owner.step([entry(DAY + after, Opened("bill"), "2")]).judged == judged
+
+
+def test_what_is_dated_later_than_now_is_judged_when_its_time_has_come():
+    """Promise: a solve that has not happened yet counts for no verdict or pattern, and does so at the first moment it may."""
+    owner = Owner(CONTRACTS).walk([2 * DAY, [entry(DAY, Opened("bill")), entry(3 * DAY, SOLVED)]])
+    assert not any(tally.kind == "case" for tally in counted(owner))
+    owner.step(3 * DAY - 1)
+    assert not any(tally.kind == "case" for tally in counted(owner))
+    owner.step(3 * DAY)
+    assert Tally("case", "flicker", "n") in counted(owner)
+
+
 def test_work_on_a_ticket_that_was_never_solved_costs_no_judgement():
     """Promise: hand-overs, messages and statuses on the way change no figure, and are not paid for as if they did."""
     owner = Owner(CONTRACTS).walk([[entry(0.0, Opened("bill"))], DAY])

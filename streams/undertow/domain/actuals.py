@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
+
+from msgspec import Struct
 
 from undertow.domain.calendars import Calendar
 from undertow.domain.course import FOREVER, Course
@@ -30,7 +32,7 @@ class Terms(Protocol):
     def target(self, measure: str, priority: str | None, at: float) -> float | None: ...  # noqa: D102
 
 
-class Actual(NamedTuple):
+class Actual(Struct, frozen=True, gc=False):
     """A measure under one reading, against the target."""
 
     value: float | None
@@ -50,15 +52,42 @@ def actual(
     course: Course, measure: str, reading: Reading, terms: Terms, as_of: float, after: After = NOTHING_KNOWN
 ) -> Actual:
     """One measure, or :data:`SLA`, under a reading as of a time."""
-    if measure == SLA:
-        return whole([actual(course, one, reading, terms, as_of, after) for one in terms.targets])
-    return held_against(course, measure, runs(course, measure, reading, as_of, after), reading, terms, as_of)
+    return Clocks(course, reading, terms, as_of, after).actual(measure)
+
+
+class Clocks:
+    """The clocks of one ticket under a reading as of a time: when each ran and what came of it, reckoned once for all who ask."""
+
+    def __init__(
+        self, course: Course, reading: Reading, terms: Terms, as_of: float, after: After = NOTHING_KNOWN
+    ) -> None:
+        self._course, self._reading, self._terms, self._as_of, self._after = course, reading, terms, as_of, after
+        self._ran: dict[str, Ran] = {}
+        self._actual: dict[str, Actual] = {}
+
+    def ran(self, measure: str) -> Ran:
+        """The runs of a measure; which priority sets its target does not matter to them."""
+        found = self._ran.get(measure)
+        if found is None:
+            found = self._ran[measure] = runs(self._course, measure, self._reading, self._as_of, self._after)
+        return found
+
+    def actual(self, measure: str) -> Actual:
+        """A measure, or :data:`SLA`."""
+        found = self._actual.get(measure)
+        if found is None:
+            if measure == SLA:
+                found = whole([self.actual(one) for one in self._terms.targets])
+            else:
+                found = held_against(self._course, measure, self.ran(measure), self._reading, self._terms, self._as_of)
+            self._actual[measure] = found
+        return found
 
 
 def held_against(course: Course, measure: str, ran: Ran, reading: Reading, terms: Terms, as_of: float) -> Actual:
     """The same for runs that are known already."""
     if not ran.runs:
-        return Actual(None, None, ended=False, missing=ran.missing, known=ran.known)
+        return Actual(None, None, False, None, ran.missing, ran.known)
     value, target = 0.0, None
     met: bool | None = True
     ended = True
@@ -77,18 +106,22 @@ def held_against(course: Course, measure: str, ran: Ran, reading: Reading, terms
 
 def whole(parts: list[Actual]) -> Actual:
     """The SLA as a whole: broken by one breach, met when every part that can be told is met."""
-    told = [part for part in parts if part.target is not None]
-    missing = next((part.missing for part in parts if part.missing is not None), None)
-    met: bool | None = None
-    if any(part.met is False for part in told):
-        met = False
-    elif told and missing is None and all(part.met for part in told) and all(part.known for part in parts):
-        met = True
-    known = all(part.known for part in parts)
-    return Actual(None, met, all(part.ended for part in told), None, None if met is not None else missing, known)
+    told = broken = False
+    good = ended = known = True
+    missing: str | None = None
+    for part in parts:
+        known = known and part.known
+        missing = part.missing if missing is None else missing
+        if part.target is not None:
+            told = True
+            broken = broken or part.met is False
+            good = good and part.met is True
+            ended = ended and part.ended
+    met = False if broken else True if told and good and known and missing is None else None
+    return Actual(None, met, ended, None, None if met is not None else missing, known)
 
 
-class Limit(NamedTuple):
+class Limit(Struct, frozen=True, gc=False):
     """From ``start`` to ``end`` the measure had to stay within ``seconds``; None: no target was agreed."""
 
     start: float
@@ -120,15 +153,17 @@ def limits(course: Course, measure: str, run: Run, reading: Reading, terms: Term
 
 def deadline(course: Course, measure: str, reading: Reading, terms: Terms, run: Run, as_of: float) -> float | None:
     """When a run used up its target, or will if it goes on and nothing pauses it; None: no target, or ended in time."""
-    due: float | None = None
-    for start, end, seconds in limits(course, measure, run, reading, terms, as_of):
-        if seconds is None:
-            due = None
+    in_force = limits(course, measure, run, reading, terms, as_of)
+    for limit in in_force:
+        if limit.seconds is None:
             continue
-        due = max(start, _reached(run, seconds, reading, terms.calendar))
-        if count(run, reading.clock, reading, terms.calendar, end) > seconds:
-            return due
-    return due if run.end is None and due != FOREVER else None
+        if count(run, reading.clock, reading, terms.calendar, limit.end) > limit.seconds:
+            return max(limit.start, _reached(run, limit.seconds, reading, terms.calendar))
+    last = in_force[-1]
+    if run.end is not None or last.seconds is None:
+        return None
+    due = max(last.start, _reached(run, last.seconds, reading, terms.calendar))
+    return due if due != FOREVER else None
 
 
 def _within(run: Run, lasted: float, in_force: list[Limit], reading: Reading, calendar: Calendar) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Final, get_args
 
 from msgspec import Struct
 
-from undertow.domain.actuals import Actual, actual
+from undertow.domain.actuals import SLA, Actual, Clocks
 from undertow.domain.cells import Tally
 from undertow.domain.comparison import DISCORDANT, Class, compare
 from undertow.domain.contract import DAY, Contract
@@ -19,11 +20,12 @@ from undertow.domain.explain import Explanation, explain
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.grounds import Grounds, changed, turns
-from undertow.domain.measures import LOOKS_BACK, NOTHING_KNOWN, After
+from undertow.domain.measures import LOOKS_BACK, NOTHING_KNOWN, TIMED, After
 from undertow.domain.outcomes import Day
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
-from undertow.domain.promises import State, promises
+from undertow.domain.patterns.thresholds import CATALOG, Pattern
+from undertow.domain.promises import Promise, State, promises
 from undertow.domain.recovery import after, contacts_of, hand_offs, human_contacts, rating
 
 MOST_HAND_OFFS: Final = 5
@@ -58,7 +60,7 @@ class Assessment(Struct, frozen=True, gc=False):
 NOTHING: Final = Assessment()
 
 
-class Named(Struct, frozen=True):
+class Named(Struct, frozen=True, gc=False):
     """Which ticket it is."""
 
     vendor: str
@@ -79,7 +81,7 @@ def assess(
     what is said of a finding, which is no part of what happened and counts once it is recorded.
     """
     spoken: list[Seen] = []
-    comes = min(map(_next, (seen, *others), repeat(as_of)))
+    comes = min(map(_next, (seen, *others), repeat(as_of))) if others else _next(seen, as_of)
     if comes != FOREVER:
         seen, spoken = parted(seen)
         comes = min(map(_next, (seen, *others), repeat(as_of)))
@@ -92,50 +94,49 @@ def assess(
         read = course(facts)
     if not read.claims and not read.solves:
         return Assessment(changes_at=comes), []
-    measures = sorted({*read.claims, *contract.targets})
     what, near = NOTHING_KNOWN, [in_order(other) for other in others]
     failed = read.solves and (read.reopens or read.pledges or near)
     if failed or not LOOKS_BACK.isdisjoint(contract.targets):
         what = after(read, contacts_of(near), contract, as_of)
+    clocks = Clocks(read, contract.reading, contract, as_of, what)
+    pledged = promises(read, contract.promise_grace, as_of)
+    turned = turns(facts, read, clocks, pledged, contract, as_of)
+    numbered = list(zip(name.others or [""] * len(others), others, strict=True)) if others else []
+    grounds = Grounds((name.ticket, seen), numbered, contract, turned.last)
     answers = settled(spoken) if spoken else {}
     tallies: list[Tally] = []
     findings: list[Finding] = []
-    numbered = list(zip(name.others or [""] * len(others), others, strict=True))
-    turned = turns(facts, read, what, contract, as_of)
-    grounds = Grounds((name.ticket, seen), numbered, contract, turned.last)
-    for measure in measures:
-        judged = actual(read, measure, contract.reading, contract, as_of, what)
+    for measure in sorted({*read.claims, *contract.targets}):
+        judged = clocks.actual(measure)
         claim = read.claims.get(measure)
         verdict = compare(claim, read, judged)
         if verdict is None:
             continue
-        headline = [Tally("verdict", measure, _label(verdict, judged))]
+        headline = _HEADLINES[measure, verdict, judged.met]
         if claim is None or verdict not in DISCORDANT:
-            tallies += headline
+            tallies.append(headline)
             continue
         # as of a time that hangs on facts alone: other readings' targets pass unseen, and live and replay have to agree
         why = explain(claim, read, contract.reading, contract, grounds.since(measure), what)
-        headline.append(Tally(verdict, measure, why.cause))
         found = answered(_discordant(name, measure, verdict, why, claim, judged, grounds, contract), answers)
-        tallies += counted(found.state, measure, verdict, headline)
+        tallies += counted(found.state, measure, verdict, [headline, Tally(verdict, measure, why.cause)])
         findings.append(found)
-    for case in observed(seen, name.ticket, near, contract, as_of, (facts, read)):
-        headline = [Tally("case", case.pattern, "n")]
+    for case in observed(seen, name.ticket, near, contract, as_of, (facts, read, clocks)):
         if case.match is None:
-            tallies += headline
+            tallies.append(_CASES[case.pattern])
             continue
-        headline.append(Tally("case", case.pattern, "matched"))
+        matched = [Tally("case", case.pattern, "matched")]
         if case.pattern == "backdated":
-            headline.append(Tally("late", "backdated", str(day(case.match.at))))
+            matched.append(Tally("late", "backdated", str(day(case.match.at))))
         found = answered(_matched(name, case, grounds, contract), answers)
-        tallies += counted(found.state, case.pattern, "matched", headline)
+        tallies += counted(found.state, case.pattern, "matched", [_CASES[case.pattern], *matched])
         findings.append(found)
-    tallies += _counted(read, what, contract, as_of)
+    tallies += _counted(read, pledged, what, contract)
     return Assessment(
         _shared(tuple(tallies)),
         read.priorities[-1][1] if read.priorities else None,
         _one_contact(read),
-        _broken_at(read, contract, as_of) if read.pledges else FOREVER,
+        min([one.at for one in pledged if one.state == "broken"], default=FOREVER) if pledged else FOREVER,
         min(comes, turned.next),
     ), findings
 
@@ -146,23 +147,19 @@ def _shared(tallies: tuple[Tally, ...]) -> tuple[Tally, ...]:
     return tallies
 
 
-def _counted(read: Course, what: After, contract: Contract, as_of: float) -> Iterable[Tally]:
+def _counted(read: Course, pledged: Sequence[Promise], what: After, contract: Contract) -> list[Tally]:
     """What is counted of a ticket, not held against a target: promises, hand-offs, ratings, how soon failures were owned."""
-    for promise in promises(read, contract.promise_grace, as_of):
-        yield Tally("promise", "", promise.state)
+    found = [_PROMISES[promise.state] for promise in pledged]
     if not read.solves:
-        return
-    yield Tally("hand_offs", "", str(min(hand_offs(read), MOST_HAND_OFFS)))
-    rated = rating(read, contract)
-    yield Tally("csat", "", ("good" if rated.good else "bad") if rated.rated else "unrated")
+        return found
+    rated = "unrated"
+    if read.ratings:
+        rated = "good" if rating(read, contract).good else "bad"
+    found += (_HAND_OFFS[min(hand_offs(read), MOST_HAND_OFFS)], _RATINGS[rated])
     for failure in what.failures:
         waited = None if failure.replied is None else failure.replied - failure.at
-        yield Tally("recovery", "reply", _within(waited))
-
-
-def _broken_at(read: Course, contract: Contract, as_of: float) -> float:
-    broken = [one.at for one in promises(read, contract.promise_grace, as_of) if one.state == "broken"]
-    return min(broken, default=FOREVER)
+        found.append(Tally("recovery", "reply", _within(waited)))
+    return found
 
 
 def _within(seconds: float | None) -> str:
@@ -182,20 +179,42 @@ def _next(seen: list[Seen], as_of: float) -> float:
     """When the first fact dated later than ``as_of`` comes."""
     if not seen or seen[-1].fact.time <= as_of:
         return FOREVER
-    return next(one.fact.time for one in seen if one.fact.time > as_of)
+    return seen[bisect_right(seen, as_of, key=_time)].fact.time
 
 
 def _until(seen: list[Seen], as_of: float) -> list[Seen]:
     """What is dated up to ``as_of``; of a rewritten event it is the version that counts which decides."""
+    if not seen or seen[-1].fact.time <= as_of:
+        return seen
+    come = seen[: bisect_right(seen, as_of, key=_time)]
+    if len({one.fact.id for one in seen}) == len(seen):
+        return come
     later = {(fact.source, fact.id) for fact in in_order(seen) if fact.time > as_of}
-    return [one for one in seen if one.fact.time <= as_of and (one.fact.source, one.fact.id) not in later]
+    return [one for one in come if (one.fact.source, one.fact.id) not in later]
 
 
-def _label(verdict: Class, judged: Actual) -> str:
+def _time(one: Seen) -> float:
+    return one.fact.time
+
+
+def _label(verdict: Class, met: bool | None) -> str:
     """The class; where both sides can be paired, or only we can tell, also which way."""
     if verdict in {"confirmed", "actual_only"}:
-        return f"{verdict}_met" if judged.met else f"{verdict}_missed"
+        return f"{verdict}_met" if met else f"{verdict}_missed"
     return verdict
+
+
+# What nearly every ticket counts for, made once: a tally costs half a microsecond to make, and a ticket has half a dozen.
+_HEADLINES: Final[Mapping[tuple[str, Class, bool | None], Tally]] = {
+    (measure, verdict, met): Tally("verdict", measure, _label(verdict, met))
+    for measure in (*TIMED, SLA)
+    for verdict in get_args(Class)
+    for met in (True, False, None)
+}
+_CASES: Final[Mapping[Pattern, Tally]] = {pattern: Tally("case", pattern, "n") for pattern in CATALOG}
+_PROMISES: Final[Mapping[State, Tally]] = {state: Tally("promise", "", state) for state in get_args(State)}
+_HAND_OFFS: Final = tuple([Tally("hand_offs", "", label) for label in COUNTED["hand_offs"]])
+_RATINGS: Final[Mapping[str, Tally]] = {label: Tally("csat", "", label) for label in COUNTED["csat"]}
 
 
 def _discordant(

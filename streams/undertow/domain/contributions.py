@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from undertow.domain.assessment import Assessment
@@ -57,15 +58,21 @@ def seconded(given: Contribution, again: bool) -> Contribution:
 def _mature(line: Timeline, outcome: Judgement, found: Assessment, met: bool) -> list[Tally]:
     tallies = []
     if met:
-        name, label = mix(found.priority, line.topic)
-        tallies.append(Tally("mix", name, label))
+        alike, alike_bad = _mix(found.priority, line.topic)
+        tallies.append(alike)
         if outcome.bad:
-            tallies.append(Tally("mix_bad", name, label))
+            tallies.append(alike_bad)
     if outcome.bad:
         tallies += [OUTCOME[signal.outcome, met] for signal in outcome.signals]
     if outcome.unconfirmed:
         tallies.append(OUTCOME[UNCONFIRMED, met])
     return tallies
+
+
+@lru_cache(maxsize=1024)
+def _mix(priority: str | None, topic: str | None) -> tuple[Tally, Tally]:
+    name, label = mix(priority, topic)
+    return Tally("mix", name, label), Tally("mix_bad", name, label)
 
 
 _FIRST_CONTACT: Final = {True: Tally("first_contact", "", "yes"), False: Tally("first_contact", "", "no")}

@@ -5,22 +5,23 @@ From these alone anybody can derive the finding again. Times are seconds since 1
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from hashlib import sha256
 from math import nextafter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
-from undertow.domain.actuals import SLA, deadline
+from undertow.domain.actuals import SLA, Clocks, deadline
 from undertow.domain.course import FOREVER, Course
 from undertow.domain.facts import Claimed, Fact, Seen, in_order
 from undertow.domain.findings import Beside, Evidence
-from undertow.domain.measures import LOOKS_BACK, After, runs
+from undertow.domain.measures import LOOKS_BACK
 from undertow.domain.patterns.deadlines import at_the_time
 from undertow.domain.patterns.evidence import Event
-from undertow.domain.promises import promises
+from undertow.domain.promises import Promise
 from undertow.domain.readings import Reading
 from undertow.domain.timeline import concerns_others
 
@@ -105,34 +106,56 @@ class Grounds:
         return found
 
 
-class Turns(NamedTuple):
+class Turns(Struct, frozen=True, gc=False):
     """When time alone changes what is said of a ticket: the last such moment up to now, and the next."""
 
     last: float
     next: float
 
 
-def turns(facts: Sequence[Fact], read: Course, what: After, contract: Contract, as_of: float) -> Turns:
-    """A target is passed, a promise's grace or a follow-up is over, a claim has waited long enough for its ticket."""
-    passed = [one.due + contract.promise_grace for one in promises(read, contract.promise_grace, as_of)]
-    noticed = _MINUTE if contract.reading.unit == "minute" else 0.0
-    readings = {contract.reading, at_the_time(contract.reading)} if contract.targets else ()
-    for measure in contract.targets:
-        for reading in readings:
-            for run in runs(read, measure, reading, as_of, what).runs:
-                if run.end is None or run.end > as_of:
-                    at = deadline(read, measure, reading, contract, run, as_of)
-                    passed += [] if at is None else [at + noticed]
+def turns(
+    facts: Sequence[Fact],
+    read: Course,
+    clocks: Clocks,
+    pledged: Sequence[Promise],
+    contract: Contract,
+    as_of: float,
+) -> Turns:
+    """A target is passed, a promise's grace or a follow-up is over, a claim has waited long enough for its ticket.
+
+    ``clocks``: the ticket's under the agreed reading; ``pledged``: its promises.
+    """
+    passed = [one.due + contract.promise_grace for one in pledged]
+    if contract.targets:
+        passed += _deadlines(read, clocks, contract, as_of)
     if not read.exists:
         passed += [fact.time + contract.patterns.unknown_after for fact in facts if type(fact.body) is Claimed][:1]
-    last = max([at for at in passed if at < as_of], default=0.0)
-    # at the very deadline everything is still in time, and at the very end of a follow-up it is over
-    after = min([nextafter(at, FOREVER) for at in passed if at >= as_of], default=FOREVER)
+    last, after = 0.0, FOREVER
+    for at in passed:
+        if at < as_of:
+            last = max(last, at)
+        else:  # at the very deadline everything is still in time
+            after = min(after, nextafter(at, FOREVER))
     if not LOOKS_BACK.isdisjoint(contract.targets):
-        ends = [solve + contract.follow_up for solve in read.solves]
-        last = max([last, *[at for at in ends if at <= as_of]])
-        after = min([after, *[at for at in ends if at > as_of]])
+        for solve in read.solves:
+            end = solve + contract.follow_up
+            if end <= as_of:  # at its very end it is over
+                last = max(last, end)
+            else:
+                after = min(after, end)
     return Turns(last, after)
+
+
+def _deadlines(read: Course, clocks: Clocks, contract: Contract, as_of: float) -> Iterator[float]:
+    """When the clocks that still run have used up their targets."""
+    noticed = _MINUTE if contract.reading.unit == "minute" else 0.0
+    readings = {contract.reading, at_the_time(contract.reading)}
+    for measure in contract.targets:
+        for run in clocks.ran(measure).runs:
+            if run.end is None or run.end > as_of:
+                for reading in readings:
+                    if (at := deadline(read, measure, reading, contract, run, as_of)) is not None:
+                        yield at + noticed
 
 
 def telling(seen: list[Seen]) -> list[Seen]:

@@ -26,7 +26,7 @@ from undertow.domain.facts import (
     TopicChanged,
     rewritten,
 )
-from undertow.domain.patterns.evidence import Case, Event, Match, match
+from undertow.domain.patterns.evidence import BEHAVED, Case, Event, Match, match
 
 _OWN = frozenset(
     {
@@ -87,33 +87,32 @@ def edited(seen: Sequence[Seen], breaches: Iterable[float]) -> Case | None:
     return Case("edited")
 
 
-def backdated(
-    seen: Iterable[Seen], after: float, *, history: bool = False, imported_until: float | None = None
-) -> Case | None:
+def backdated(seen: Sequence[Seen], after: float, imported_until: float | None = None) -> Case | None:
     """An event of the help desk's arrived, or was recorded, more than ``after`` seconds after its own time.
 
-    The match is dated by the arrival, of the first to arrive. None, so not judged, where no broker noted the time or where
-    a closed history is imported (``history``): then everything arrives late. Nor are facts before ``imported_until``.
+    The match is dated by the arrival, of the first to arrive. None, so not judged, where no broker noted the time. Nor are
+    facts before ``imported_until``.
     """
-    if history:
-        return None
-    known, start = list(seen), float("-inf") if imported_until is None else imported_until
+    start = float("-inf") if imported_until is None else imported_until
     counted = False
     late: list[tuple[float, Fact]] = []
-    for one in known:
-        fact, arrived = one.fact, one.place.arrived
-        if not arrived or type(fact.body) not in _OWN or fact.time < start:
+    for one in seen:
+        arrived = one.place.arrived
+        if not arrived:
+            continue
+        fact = one.fact
+        if type(fact.body) not in _OWN or fact.time < start:
             continue
         counted = True
         if arrived - fact.time > after or fact.recorded - fact.time > after:
             late.append((arrived, fact))
     if late:
-        again = {id(edit.after) for edit in edits(known)}  # a later version has a pattern of its own
+        again = {id(edit.after) for edit in edits(seen)}  # a later version has a pattern of its own
         late = [pair for pair in late if id(pair[1]) not in again]
     if late:
         arrived, fact = min(late, key=lambda pair: (pair[0], pair[1].id))
         return Case("backdated", Match("backdated", arrived, (Event(fact.source, fact.id),)))
-    return Case("backdated") if counted else None
+    return BEHAVED["backdated"] if counted else None
 
 
 def unknown_ticket(facts: Iterable[Fact], as_of: float, after: float) -> Case | None:

@@ -7,7 +7,7 @@ Definitions: the table of measures in ARCHITECTURE.md. Times are seconds since 1
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ _WAITING: Final = {"requester_wait": ("new", "open", "on_hold"), "agent_work": (
 _REPLIES: Final = {"human": (HUMAN,), "bot": (HUMAN, AUTOMATIC), "status": (HUMAN, STATUS)}
 
 
-class Failure(NamedTuple):
+class Failure(Struct, frozen=True, gc=False):
     """A failure of the vendor, when a human replied to it, and the solve that held; None while that has not happened."""
 
     at: float
@@ -38,7 +38,7 @@ class Failure(NamedTuple):
     solved: float | None
 
 
-class After(Struct, frozen=True):
+class After(Struct, frozen=True, gc=False):
     """What became of the ticket later, as far as its own facts do not say: :mod:`undertow.domain.recovery` makes it."""
 
     held: float | None = None
@@ -51,7 +51,7 @@ class After(Struct, frozen=True):
 NOTHING_KNOWN: Final = After()
 
 
-class Run(NamedTuple):
+class Run(Struct, frozen=True, gc=False):
     """One running of a measure's clock: the spans in which it ran, and when it ended, None while it runs."""
 
     start: float
@@ -59,7 +59,7 @@ class Run(NamedTuple):
     end: float | None
 
 
-class Ran(NamedTuple):
+class Ran(Struct, frozen=True, gc=False):
     """All runs of a measure. Without any it does not apply, or ``missing`` says what the feed lacks to tell."""
 
     runs: tuple[Run, ...] = ()
@@ -113,10 +113,11 @@ def count(run: Run, clock: str, reading: Reading, calendar: Calendar, until: flo
     """The seconds a run has lasted on a clock, up to a time."""
     total = 0.0
     business = clock == "business"
-    for start, end in run.spans:
-        low, high = start, min(end, until)
-        if reading.unit == "minute":
-            low, high = low - low % 60, high - high % 60
+    minutes = reading.unit == "minute"
+    for low, end in run.spans:
+        high = min(end, until)
+        if minutes:
+            low, high = low - low % 60, high - high % 60  # noqa: PLW2901 - the span as it is counted
         if high <= low:
             continue
         if not business:
@@ -180,7 +181,8 @@ def _next_response(course: Course, reading: Reading, as_of: float) -> Ran:
     skip = reading.waits == "later"
     waits: list[Run] = []
     since: float | None = None
-    for at, by in course.talk:
+    for said in course.talk:
+        at, by = said.at, said.by
         if by == CUSTOMER:
             since = at if since is None else since
         elif by in counted:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple, TypeGuard
+from functools import lru_cache
+from typing import Final, TypeGuard
 
 from msgspec import Struct
 
@@ -47,20 +48,20 @@ REPEAT_FAILURE: Final = "repeat_failure"
 OUTCOMES: Final = (*BAD, UNCONFIRMED, REPEAT_FAILURE)
 
 
-class Signal(NamedTuple):
+class Signal(Struct, frozen=True, gc=False):
     """A bad outcome and when it first showed (seconds). One that showed before the solve was visible with it."""
 
     outcome: str
     at: float
 
 
-class Surroundings(Struct, frozen=True):
+class Surroundings(Struct, frozen=True, gc=False):
     """What this ticket's facts do not say: its customer's other tickets with the vendor, what they did naming no ticket."""
 
     next_return: Callable[[float], float | None]
     """The first opening time after a moment, of another ticket of the customer on this topic or one linked to this."""
     others: int
-    """How many other tickets the customer opened, on any topic."""
+    """How many other tickets the customer opened, on any topic; it matters to a mature ticket alone."""
     segment: str | None
     """The customer's segment when the ticket was opened, None when the company never said."""
     told: tuple[Fact, ...] = ()
@@ -69,7 +70,7 @@ class Surroundings(Struct, frozen=True):
     """When the first promise of the ticket was broken."""
 
 
-class Judgement(Struct, frozen=True):
+class Judgement(Struct, frozen=True, gc=False):
     """A ticket's outcomes. All False or None while it was never solved."""
 
     solved_at: float | None
@@ -144,7 +145,7 @@ def judge(line: Timeline, around: Surroundings, customer: str | None, contract: 
         bases=bases,
         matures_at=matures_at,
         mature=as_of >= matures_at,
-        flicker=any(r.cause == "vendor" and r.after < FLICKER for r in line.reopens),
+        flicker=bool(line.reopens) and any(r.cause == "vendor" and r.after < FLICKER for r in line.reopens),
         eligible=eligible,
         signals=tuple(signals),
         unconfirmed=line.unheard and not (around.told and any(isinstance(one.body, Surveyed) for one in around.told)),
@@ -216,7 +217,7 @@ def contribution(
     segment = contract.segment(around.segment if around.segment is not None else line.segment)
     if line.begun is None:
         return (Share(CellKey(contract.vendor, segment, day(line.last)), ZERO, None, tallies),) if tallies else ()
-    opening = CellKey(contract.vendor, segment, day(line.begun))
+    opening = _key(contract.vendor, segment, day(line.begun))
     if outcome.solved_at is None:
         # by day of opening it belongs to no cohort of solved tickets: a period's claim is not held against it
         waiting = tuple(
@@ -224,23 +225,19 @@ def contribution(
         )
         return (Share(opening, OPENED, None, waiting),)
     opened = Share(opening, OPENED)
-    key = CellKey(contract.vendor, segment, day(outcome.solved_at))
+    key = _key(contract.vendor, segment, day(outcome.solved_at))
     if not outcome.mature:
         return (opened, Share(key, _IMMATURE, None, tallies))
     claim, bad = line.claim, outcome.bad
-    met = claim is not None and claim.met
-    counts = Counts(
-        solved=1,
-        mature=1,
-        claimed=claim is not None,
-        reported_met=met,
-        reopened=bad and outcome.reopened,
-        reopened_claimed=claim is not None and bool(claim.reopen_count),
-        flicker=outcome.flicker,
-        repeat_eligible=outcome.eligible,
-        repeat_contact=bad and outcome.repeat_contact,
-        bad=claim is not None and bad,
-        reported_met_but_bad=met and bad,
+    counts = _counts(
+        claim is not None,
+        claim is not None and claim.met,
+        bad and outcome.reopened,
+        claim is not None and bool(claim.reopen_count),
+        outcome.flicker,
+        outcome.eligible,
+        bad and outcome.repeat_contact,
+        bad,
     )
     exposure = (
         Exposure(topic_class(line.topic), bucket(around.others))
@@ -248,6 +245,37 @@ def contribution(
         else None
     )
     return (opened, Share(key, counts, exposure, tallies))
+
+
+_key: Final = lru_cache(maxsize=4096)(CellKey)
+"""One object for all tickets of a cell, for half of what it takes to make one."""
+
+
+@lru_cache(maxsize=256)
+def _counts(
+    claimed: bool,
+    met: bool,
+    reopened: bool,
+    reopened_claimed: bool,
+    flicker: bool,
+    eligible: bool,
+    repeat: bool,
+    bad: bool,
+) -> Counts:
+    """What a mature ticket counts for: one object for all that came to the same."""
+    return Counts(
+        solved=1,
+        mature=1,
+        claimed=claimed,
+        reported_met=met,
+        reopened=reopened,
+        reopened_claimed=reopened_claimed,
+        flicker=flicker,
+        repeat_eligible=eligible,
+        repeat_contact=repeat,
+        bad=claimed and bad,
+        reported_met_but_bad=met and bad,
+    )
 
 
 _IMMATURE: Final = Counts(solved=1)

@@ -15,7 +15,7 @@ from undertow.domain.course import FOREVER, Course
 State = Literal["open", "kept", "late", "broken", "withdrawn"]
 
 
-class Promise(Struct, frozen=True):
+class Promise(Struct, frozen=True, gc=False):
     """One promise. Times in seconds since 1970."""
 
     promise: str
@@ -42,14 +42,15 @@ def promises(course: Course, grace: float, as_of: float) -> tuple[Promise, ...]:
         return ()
     standing: dict[str, Promise] = {}
     done: list[Promise] = []
-    for at, name, due, moved in course.pledges:
+    for pledge in course.pledges:
+        at, name, due = pledge.at, pledge.promise, pledge.due
         before = standing.pop(name, None)
         if due is None:
             if before is not None:  # without it nothing is known that could have been kept
                 done.append(_judged(before, grace, course.released, as_of, kept=at))
             continue
         if before is None:
-            if moved:  # the feed begins after it was made: that it was moved is known, from what is not
+            if pledge.moved:  # the feed begins after it was made: that it was moved is known, from what is not
                 done.append(Promise(name, at, at, "broken", at))
         elif due > before.due:
             ended = _judged(before, grace, course.released, at)

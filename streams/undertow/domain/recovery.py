@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
-from undertow.domain.course import HUMAN, Course, course
+from undertow.domain.course import Course, course
 from undertow.domain.facts import Fact
 from undertow.domain.measures import After, Failure
 from undertow.domain.promises import promises
@@ -62,9 +62,8 @@ def contacts_of(others: Sequence[Sequence[Fact]]) -> list[Contact]:
     for facts in others:
         read = course(facts)
         if read.opened is not None:
-            replies = [said.at for said in read.talk if said.by == HUMAN and said.at >= read.opened]
             held = read.solves[-1] if read.resolved else None
-            found.append(Contact(read.opened, replies[0] if replies else None, held))
+            found.append(Contact(read.opened, _next(read.replies, read.opened), held))
     return sorted(found)
 
 
@@ -83,7 +82,7 @@ def failures(
     course: Course, contacts: Sequence[Contact], held: float | None, windows: Windows, as_of: float
 ) -> tuple[Failure, ...]:
     """Reopens by the customer, repeat contacts and broken promises, in order of time, with what answered them."""
-    humans = [said.at for said in course.talk if said.by == HUMAN]
+    humans = course.replies
     found: list[Failure] = []
     for reopen in course.reopens:
         if reopen.cause != "vendor" and reopen.after <= windows.reopen_window:
@@ -109,7 +108,7 @@ def first_contact_resolution(course: Course, after: After) -> bool | None:
 
 def human_contacts(course: Course, until: float) -> int:
     """How often a human of the vendor's wrote to the customer up to a time."""
-    return sum([said.by == HUMAN and said.at <= until for said in course.talk])
+    return bisect_right(course.replies, until)
 
 
 def rating(course: Course, windows: Windows) -> Rating:
@@ -129,7 +128,7 @@ def _back(contacts: Sequence[Contact], solve: float, window: float) -> Contact |
     return contacts[place] if place < len(contacts) and contacts[place].opened <= solve + window else None
 
 
-def _next(times: list[float], at: float) -> float | None:
+def _next(times: Sequence[float], at: float) -> float | None:
     place = bisect_left(times, at)
     return times[place] if place < len(times) else None
 

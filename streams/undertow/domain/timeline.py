@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from undertow.domain.facts import (
     SPOKEN,
-    Answered,
     Assigned,
     Body,
     Cancelled,
@@ -26,7 +25,6 @@ from undertow.domain.facts import (
     PromiseMade,
     PromiseMoved,
     Refunded,
-    Ruled,
     StatusChanged,
     Surveyed,
     TopicChanged,
@@ -39,7 +37,7 @@ FLICKER: Final = 300.0
 Cause = Literal["customer", "vendor", "unknown"]
 
 
-class Reopen(Struct, frozen=True):
+class Reopen(Struct, frozen=True, gc=False):
     """The ticket left *solved*. ``after`` is the seconds since the solve it undid."""
 
     at: float
@@ -47,7 +45,7 @@ class Reopen(Struct, frozen=True):
     cause: Cause
 
 
-class Timeline(Struct, frozen=True):
+class Timeline(Struct, frozen=True, gc=False):
     """What one ticket's facts say. ``begun`` is None while only others (claims, feedback) speak of it."""
 
     begun: float | None
@@ -69,7 +67,7 @@ class Timeline(Struct, frozen=True):
     """Solved, and since the last solve neither a word of the customer's nor an answer: on the vendor's word alone."""
 
 
-def timeline(facts: Sequence[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a kind of fact
+def timeline(facts: Sequence[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a kind of fact, the frequent ones first
     """Read ``facts`` (in the order of :func:`undertow.domain.facts.in_order`)."""
     begun = opened_at = topic = segment = claim = None
     claim_order: tuple[float, int, str] | None = None
@@ -78,12 +76,13 @@ def timeline(facts: Sequence[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
     continues: list[str] = []
     told: list[Fact] = []
     solved = customer_wrote = heard = spoken = False
-    last = 0.0
     for fact in facts:
         body = fact.body
-        last = fact.time
+        if begun is None and type(body) in _OWN:
+            begun = fact.time
         if isinstance(body, Message):
-            customer_wrote |= body.actor == "customer"
+            if body.actor == "customer":
+                customer_wrote = True
         elif isinstance(body, StatusChanged):
             if body.to in SOLVED:
                 if not solved:
@@ -91,63 +90,62 @@ def timeline(facts: Sequence[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
                     solved, customer_wrote, heard = True, False, False
                 heard |= body.actor == "customer"
             elif solved:
-                cause = cause_of(body, customer_wrote)
-                reopens.append(Reopen(fact.time, fact.time - solves[-1], cause))
+                reopens.append(Reopen(fact.time, fact.time - solves[-1], cause_of(body, customer_wrote)))
                 solved = False
         elif isinstance(body, Opened):
             if opened_at is None:
                 opened_at, segment = fact.time, body.segment
                 topic = topic or body.topic
+        elif isinstance(body, Claimed):
+            if body.measure == "sla":
+                order = (fact.recorded, fact.sequence, fact.id)
+                if claim_order is None or order > claim_order:
+                    claim, claim_order = body, order
         elif isinstance(body, TopicChanged):
             topic = body.to
         elif isinstance(body, Linked):
             continues.append(body.related)
-        elif isinstance(body, Claimed):
-            order = (fact.recorded, fact.sequence, fact.id)
-            if body.measure == "sla" and (claim_order is None or order > claim_order):
-                claim, claim_order = body, order
         elif type(body) in _COMPANY_S:
             told.append(fact)
             heard |= type(body) in _ANSWERS
-        elif isinstance(body, Answered | Ruled):
+        elif type(body) in SPOKEN:
             spoken = True
-        if begun is None and isinstance(body, _OWN):
-            begun = fact.time
+    last = facts[-1].time if facts else 0.0
     if spoken:
         last = max((fact.time for fact in facts if type(fact.body) not in SPOKEN), default=last)
     return Timeline(
-        begun=opened_at if opened_at is not None else begun,
-        opened_at=opened_at,
-        topic=topic,
-        segment=segment,
-        solves=tuple(solves),
-        reopens=tuple(reopens),
-        claim=claim,
-        continues=tuple(continues),
-        last=last,
-        told=tuple(told),
-        unheard=solved and not (customer_wrote or heard),
+        opened_at if opened_at is not None else begun,
+        opened_at,
+        topic,
+        segment,
+        tuple(solves),
+        tuple(reopens),
+        claim,
+        tuple(continues),
+        last,
+        tuple(told),
+        solved and not (customer_wrote or heard),
     )
 
 
-_OWN: Final = (Opened, StatusChanged, Message, TopicChanged)
+_OWN: Final = frozenset({Opened, StatusChanged, Message, TopicChanged})
 """Facts that show the ticket exists in the vendor's system, enough of them to date it."""
 _ANSWERS: Final = frozenset({Surveyed, Confirmed})
 _COMPANY_S: Final = _ANSWERS | {Cancelled, Refunded, Invoiced, Complained}
 
 
-_ON_THE_WAY: Final = (Message, Assigned, PriorityChanged, PromiseMade, PromiseFulfilled, PromiseMoved)
-_TOLD: Final = (Opened, Message, StatusChanged, TopicChanged, Linked)
+_ON_THE_WAY: Final = frozenset({Message, Assigned, PriorityChanged, PromiseMade, PromiseFulfilled, PromiseMoved})
+_TOLD: Final = frozenset({Opened, Message, StatusChanged, TopicChanged, Linked})
 
 
 def on_the_way(body: Body) -> bool:
     """Whether this changes no outcome of a ticket that was opened, never solved, and of which nothing is claimed."""
-    return isinstance(body, _ON_THE_WAY) or (isinstance(body, StatusChanged) and body.to not in SOLVED)
+    return type(body) in _ON_THE_WAY or (isinstance(body, StatusChanged) and body.to not in SOLVED)
 
 
 def concerns_others(body: Body) -> bool:
     """Whether a customer's other tickets may be judged by this: when a contact began, was answered, and what came of it."""
-    return isinstance(body, _TOLD)
+    return type(body) in _TOLD
 
 
 def cause_of(change: StatusChanged, customer_wrote: bool) -> Cause:

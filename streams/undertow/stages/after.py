@@ -27,5 +27,5 @@ def after(line: Timeline, outcome: Judgement) -> After:
         ended=int(line.solves[-1] // DAY) if len(line.solves) > len(line.reopens) else None,
         durable=not (outcome.reopened or outcome.repeat_contact) if outcome.mature else None,
         unhappy=outcome.bad,
-        complained=any(signal.outcome == "complained" for signal in outcome.signals),
+        complained=outcome.bad and any(signal.outcome == "complained" for signal in outcome.signals),
     )

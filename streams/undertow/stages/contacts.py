@@ -220,14 +220,17 @@ class Few(Contacts):
         later = [moment for moment in found if moment[0] > solve]
         return [key for _, key in (*found[: len(found) - len(later)][-1:], *later[:1])]
 
-    def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:  # noqa: D102
-        topic, continues = ticket.topic, ticket.continues
+    def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
+        """Those of which a solve reaches this opening; to nobody else does it matter."""
+        topic, continues, opened = ticket.topic, ticket.continues, ticket.opened_at
+        if opened is None:
+            return set()
         return {
             other
             for other in self._tickets
             if other is not ticket
-            and other.solves
             and ((topic is not None and other.topic == topic) or (continues and other.number in continues))
+            and any(solve - reach.back <= opened <= solve + reach.ahead for solve in other.solves)
         }
 
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102

@@ -216,7 +216,7 @@ class Judgements:
             say(ticket, findings, self._published, done)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
-            others=contacts.others(ticket),
+            others=contacts.others(ticket) if solves and as_of >= solves[-1] + contract.follow_up else 0,
             segment=self.segments.at(customer, line.begun),
             told=self._voices.of(customer, key, ticket.solves, contract.reopen_window, contract.as_of),
             broken_at=found.broken_at,
@@ -229,28 +229,28 @@ class Judgements:
         done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, self._days[vendor], tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
-            times = [closes_at, found.changes_at]
-            if outcome.matures_at is not None and as_of < outcome.matures_at:
-                times.append(outcome.matures_at)
-            self._due.wake(ticket, min(times))
+            matures = outcome.matures_at
+            ahead = matures if matures is not None and as_of < matures else FOREVER
+            self._due.wake(ticket, min(closes_at, found.changes_at, ahead))
         return True
 
     def _assess(
         self, ticket: Ticket, seen: list[Seen], line: Timeline, contract: Contract, as_of: float
     ) -> tuple[Assessment, list[Finding]]:
         """The ticket against its claims, beside the tickets that were opened next to its last solve."""
-        if not line.solves and not any(type(one.fact.body) is Claimed for one in seen):
-            return NOTHING, []
-        if as_of < seen[0].fact.time:  # nothing of it has happened yet
-            return Assessment(changes_at=seen[0].fact.time), []
+        if not line.solves or as_of < line.solves[0]:
+            claimed = next((one.fact.time for one in seen if type(one.fact.body) is Claimed), None)
+            if not line.solves and claimed is None:
+                return NOTHING, []
+            if claimed is None or as_of < claimed:  # nothing of that has happened yet
+                return Assessment(changes_at=next(one.fact.time for one in seen if one.fact.time > as_of)), []
         vendor, customer, _ = ticket.owner
         contacts, solves = self.contacts[ticket.owner], line.solves
         near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
         others = [self._by_now(self._facts_of(key), contract) for key in near]
-        day = self._days[vendor]
-        solved_on = day(solves[0]) if solves else None
-        name = Named(vendor, ticket.number, customer, solved_on, tuple([name_of(key)[2] for key in near]))
-        return assess(name, seen, others, contract, day, as_of)
+        solved_on = self._days[vendor](solves[0]) if solves else None
+        name = Named(vendor, ticket.number, customer, solved_on, tuple([self.tickets[key].number for key in near]))
+        return assess(name, seen, others, contract, self._days[vendor], as_of)
 
     def _tickets_of(self, customer: str) -> list[Ticket]:
         """A customer's tickets with every vendor."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from undertow.domain.actuals import deadline, limits
+from undertow.domain.actuals import Clocks, deadline, limits
 from undertow.domain.course import Course
-from undertow.domain.measures import Run, count, runs
+from undertow.domain.measures import Run, count
 from undertow.domain.readings import Reading
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ MEASURES: Final = ("first_response", "next_response", "first_resolution", "total
 """Those a deadline can be kept of while the ticket is worked on."""
 
 
-class Running(Struct, frozen=True):
+class Running(Struct, frozen=True, gc=False):
     """One run of a measure that has a target."""
 
     measure: str
@@ -32,15 +32,15 @@ class Running(Struct, frozen=True):
     """When its target passed unmet, None while it did not."""
 
 
-def running(course: Course, contract: Contract, as_of: float) -> list[Running]:
-    """The runs as of a time, by measure and then in order of time."""
+def running(course: Course, clocks: Clocks, contract: Contract, as_of: float) -> list[Running]:
+    """The runs as of a time, by measure and then in order of time. ``clocks``: those under the agreed reading."""
     if not contract.targets:
         return []
     reading = at_the_time(contract.reading)
     found = []
     for measure in MEASURES:
         if measure in contract.targets:
-            for run in runs(course, measure, reading, as_of).runs:
+            for run in clocks.ran(measure).runs:
                 at = deadline(course, measure, reading, contract, run, as_of)
                 found.append(Running(measure, run, at if at is not None and at < as_of else None))
     return found

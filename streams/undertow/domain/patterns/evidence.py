@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from undertow.domain.facts import Fact
-from undertow.domain.patterns.thresholds import Pattern
+from undertow.domain.patterns.thresholds import CATALOG, Pattern
 
 
 class Event(NamedTuple):
@@ -17,7 +18,7 @@ class Event(NamedTuple):
     id: str
 
 
-class Match(Struct, frozen=True):
+class Match(Struct, frozen=True, gc=False):
     """A pattern seen once: at ``at`` (seconds), by ``events`` in the order in which they tell it."""
 
     pattern: Pattern
@@ -25,11 +26,15 @@ class Match(Struct, frozen=True):
     events: tuple[Event, ...]
 
 
-class Case(Struct, frozen=True):
+class Case(Struct, frozen=True, gc=False):
     """A ticket that a pattern is counted among, with the first match, or None where it behaved."""
 
     pattern: Pattern
     match: Match | None = None
+
+
+BEHAVED: Final[Mapping[Pattern, Case]] = {pattern: Case(pattern) for pattern in CATALOG}
+"""By pattern the case that shows nothing of it, as nearly all do."""
 
 
 def match(pattern: Pattern, *facts: Fact) -> Match:

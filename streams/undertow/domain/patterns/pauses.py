@@ -10,7 +10,7 @@ from msgspec import Struct
 from undertow.domain.facts import Fact, Message, StatusChanged
 
 
-class Pause(Struct, frozen=True):
+class Pause(Struct, frozen=True, gc=False):
     """From the status change ``begun`` until ``end`` (seconds; inf while it lasts)."""
 
     begun: Fact

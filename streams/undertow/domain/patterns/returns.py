@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from undertow.domain.facts import Fact, Linked, Message, Opened, StatusChanged, TopicChanged
-from undertow.domain.patterns.evidence import Case, match
+from undertow.domain.patterns.evidence import BEHAVED, Case, match
 from undertow.domain.patterns.tickets import VENDOR, plain
 from undertow.domain.timeline import SOLVED
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Ticket = Sequence[Fact]
 
 
-class Diagnosis(Struct, frozen=True):
+class Diagnosis(Struct, frozen=True, gc=False):
     """What the vendor held a ticket for while it was solved, from ``solve`` until ``undone``."""
 
     solve: Fact
@@ -46,12 +46,12 @@ def diagnoses(facts: Iterable[Fact]) -> list[Diagnosis]:
     wrote = False
     for fact in facts:
         body = fact.body
-        if isinstance(body, Opened):
+        if isinstance(body, Message):
+            wrote |= body.actor == "customer"
+        elif isinstance(body, Opened):
             topic = topic if topic is not None else body.topic
         elif isinstance(body, TopicChanged):
             topic = body.to
-        elif isinstance(body, Message):
-            wrote |= body.actor == "customer"
         elif isinstance(body, StatusChanged):
             if body.to in SOLVED:
                 if solve is None:
@@ -63,14 +63,13 @@ def diagnoses(facts: Iterable[Fact]) -> list[Diagnosis]:
     return [*found, Diagnosis(solve, topic, cause)] if solve is not None else found
 
 
-def continued(facts: Ticket, number: str, others: Iterable[Ticket], contract: Contract) -> Case | None:
-    """Solved, and the vendor itself opened a ticket on the matter within ``continued_within`` of it, before or after.
+def continued(
+    facts: Ticket, solved: Sequence[Diagnosis], number: str, others: Iterable[Ticket], contract: Contract
+) -> Case | None:
+    """``solved``, and the vendor itself opened a ticket on the matter within ``continued_within`` of it, before or after.
 
     On the matter: linked to this one (``number``), or under its topic. A ticket the customer opened is a repeat contact.
     """
-    solved = diagnoses(facts)
-    if not solved:
-        return None
     last = solved[-1]
     for other in others:
         opening = next((fact for fact in other if isinstance(fact.body, Opened)), None)
@@ -84,18 +83,15 @@ def continued(facts: Ticket, number: str, others: Iterable[Ticket], contract: Co
         if same or link is not None:
             told = sorted([last.solve, opening, *([link] if link is not None else [])], key=lambda fact: fact.time)
             return Case("continued", match("continued", *told))
-    return Case("continued")
+    return BEHAVED["continued"]
 
 
-def misdiagnosed(facts: Ticket, number: str, others: Iterable[Ticket], contract: Contract) -> Case | None:
+def misdiagnosed(solved: Sequence[Diagnosis], number: str, others: Iterable[Ticket], contract: Contract) -> Case | None:
     """The customer came back within the window, and the vendor then solved it under another topic or cause.
 
     Came back: reopened it; or opened a ticket that is linked to it; or one under its topic, where only another topic in the
     end counts, for an unrelated contact on the same topic has a cause of its own.
     """
-    solved = diagnoses(facts)
-    if not solved:
-        return None
     for first, second in pairwise(solved):
         undone = first.undone
         if undone is None or not first.by_customer or undone.time - first.solve.time > contract.reopen_window:
@@ -114,7 +110,7 @@ def misdiagnosed(facts: Ticket, number: str, others: Iterable[Ticket], contract:
         same = topic is not None and last.topic is not None and plain(topic) == plain(last.topic)
         if then and (linked or same) and last.differs(then[-1], topic_only=not linked):
             return Case("misdiagnosed", match("misdiagnosed", last.solve, opening, then[-1].solve))
-    return Case("misdiagnosed")
+    return BEHAVED["misdiagnosed"]
 
 
 def _link(facts: Ticket, number: str) -> Fact | None:

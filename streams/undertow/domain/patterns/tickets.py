@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from undertow.domain.course import Course
 from undertow.domain.facts import Confirmed, Fact, Message, Opened, PriorityChanged, StatusChanged
 from undertow.domain.patterns.deadlines import Running, used
-from undertow.domain.patterns.evidence import Case, match
+from undertow.domain.patterns.evidence import BEHAVED, Case, match
 from undertow.domain.patterns.pauses import Pause
 from undertow.domain.patterns.thresholds import Patterns
 from undertow.domain.timeline import SOLVED
@@ -20,6 +21,15 @@ VENDOR: Final = frozenset({"agent", "bot", "system"})
 """Who is the vendor for certain. Where nobody said who it was, the benefit of the doubt is the vendor's."""
 HUMAN: Final = frozenset({"agent", "unknown"})
 """Whose messages are answers: a sender of whom nothing is said passes for a human, as in the measures."""
+
+
+def answered_before(course: Course, within: float) -> bool:
+    """Whether the ticket was closed at most ``within`` seconds after an answer: else :func:`closed_unasked` finds nothing."""
+    for closing in course.closings:
+        place = bisect_right(course.replies, closing)
+        if place and closing - course.replies[place - 1] <= within:
+            return True
+    return False
 
 
 def closed_unasked(facts: Iterable[Fact], patterns: Patterns) -> Case | None:
@@ -67,7 +77,7 @@ def paused_unasked(found: Iterable[Pause]) -> Case | None:
     for pause in own:
         if not pause.asked:
             return Case("paused_unasked", match("paused_unasked", pause.begun))
-    return Case("paused_unasked") if own else None
+    return BEHAVED["paused_unasked"] if own else None
 
 
 def lowered_late(facts: Iterable[Fact], lines: Iterable[Running], contract: Contract) -> Case | None:

@@ -9,13 +9,14 @@ import faust
 from faust.types import TP
 
 from undertow import topics
-from undertow.agents.casebook import SETTLE_EVERY, CasebookLoop
+from undertow.agents.casebook import LEFT_OVER, CasebookLoop
 from undertow.agents.intake import IntakeLoop
 from undertow.agents.ledger import ISSUE_EVERY, LedgerLoop
 from undertow.agents.night import NightLoop
 from undertow.agents.pulse import EVERY, Pulse
 from undertow.agents.transport import (
     EmbeddedTransport,
+    Span,
     SpanSchema,
     SpanTable,
     Transport,
@@ -36,8 +37,6 @@ from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
 PACE = 0.2
 """Seconds between two small fetches of sources: at low rates CPU is paid a round, so a round should hold many records."""
-SHOW_EVERY = 0.1
-"""Seconds between two looks at whether figures changed."""
 
 
 def create(
@@ -67,9 +66,12 @@ def create(
     sources = topics.sources(settings, topics.declared(contracts.values()))
     app.agent(app.topic(*sources, schema=SpanSchema(paced=True)), name="intake")(rounds(app, intake.intake))
     app.agent(app.topic(table.source, schema=SpanSchema()), name="casebook")(rounds(app, casebook.casebook))
-    app.agent(app.topic(ledger.partition.topic, schema=SpanSchema(), acks=False), name="ledger")(
-        spans(app, ledger.ledger)
-    )
+
+    async def told(span: Span) -> None:
+        await ledger.ledger(span)
+        pulse.show()
+
+    app.agent(app.topic(ledger.partition.topic, schema=SpanSchema(), acks=False), name="ledger")(spans(app, told))
     statements = TP(topics.name(settings, topics.STATEMENTS), 0)
     app.agent(app.topic(statements.topic, schema=SpanSchema(), acks=False), name="statements")(
         spans(app, ledger.issued)
@@ -96,13 +98,10 @@ def create(
         if pulse.waiting() is None:
             await night.watch()
 
-    @app.timer(SETTLE_EVERY)  # type: ignore[untyped-decorator]
+    @app.timer(LEFT_OVER)  # type: ignore[untyped-decorator]
     async def settle() -> None:
         if pulse.waiting() is None:
             await casebook.settle()
-
-    @app.timer(SHOW_EVERY)  # type: ignore[untyped-decorator]
-    async def show() -> None:
         pulse.show()
 
     async def written(one: PeriodStatement) -> None:

@@ -34,8 +34,10 @@ from undertow.stages.records import (
     ledger_key,
 )
 
-SETTLE_EVERY: Final = 0.15
+SETTLE_EVERY: Final = 0.1
 """Least seconds between two settlements: a ticket that changes several times in between is judged, its cells said, once."""
+LEFT_OVER: Final = 0.25
+"""Seconds after which what no round settled is settled."""
 BEGINNING: Final = -1
 """Offset that a new owner's first words stand for: before anything it reads under its epoch."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -15,6 +16,9 @@ from undertow.agents.transport.producer import stop_worker
 
 #: Bytes of values that a round holds at most, but for its last span: a round bounds how long the loop stands still.
 ROUND_BYTES = 1 << 20
+
+#: Seconds for which the first span of a round waits for those that its fetch brought with it.
+GATHER = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,10 @@ def rounds(
     async def body(stream: StreamT[Any]) -> None:
         stream.enable_acks = False  # done below, when a round is: Faust would ack what it cancels an agent in
         async for first in stream.events():
-            events = [first, *_waiting(app, cast(Any, stream).channel.queue, first, most)]
+            room = most - _bytes(first) if most else 0
+            if room > 0:  # Faust hands over one span at a time and lets the agent run in between
+                await asyncio.sleep(GATHER)
+            events = [first, *_waiting(app, cast(Any, stream).channel.queue, room)]
             those = [Span(e.message.topic, e.message.partition, e.message.offset, cast(Any, e.value)) for e in events]
             try:
                 await handle(those)
@@ -124,19 +131,17 @@ def spans(
     return rounds(app, one, most=0, on_error=on_error)
 
 
-def _waiting(app: AppT, queue: Any, first: EventT[Any], most: int) -> Iterator[EventT[Any]]:  # noqa: ANN401
-    """Take what waits behind an event which the stream has just given, until they have `most` bytes together.
+def _waiting(app: AppT, queue: Any, room: int) -> Iterator[EventT[Any]]:  # noqa: ANN401 -- untyped in mode
+    """Take what waits behind an event which the stream has given, up to `room` bytes.
 
-    Nothing here may await: a rebalance that began between two events would wait for those in hand, and they for it.
-    What the stream does with an event it gives is done here for those that follow.
+    It never waits for more: a rebalance would wait for the event in hand, and that for it. What the stream does with an
+    event it gives is done here for those that follow.
     """
-    if not most or not queue.qsize():
-        return
-    consumer, room = cast(Any, app.consumer), most - _bytes(first)
+    consumer = cast(Any, app.consumer)
     while room > 0 and queue.qsize():
         event = queue.get_nowait()
         message = event.message
-        if message.generation_id != app.consumer_generation_id:
+        if message.generation_id != app.consumer_generation_id or not app.flow_control.is_active():
             continue
         if app.topics.acks_enabled_for(message.topic) and not message.tracked:
             message.tracked = True

@@ -76,7 +76,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     replication: Annotated[int, Meta(ge=1, le=9)] = 1
     clock: Literal["wall", "events"] = "wall"
     """``wall``: the worker ticks by the wall clock. ``events``: ticks come with the data (import, demo)."""
-    tick_every: Seconds = 5.0
+    tick_every: Seconds = 2.0
     session_timeout: Seconds = 10.0
     commit_every: Seconds = 1.0
     leave_within: Seconds = 25.0

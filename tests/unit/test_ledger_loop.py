@@ -85,7 +85,7 @@ def shown(board: Board) -> int:
 
 
 def test_figures_that_take_long_come_less_often_and_no_change_is_lost(board: Board, clock: Clock) -> None:
-    """Promise: of ten seconds one goes into counts, of a hundred one into the rest; then comes the latest."""
+    """Promise: of five seconds one goes into counts, of a hundred one into the rest; then comes the latest."""
     ledger = LedgerLoop("undertow.cells", {"acme": Contract(vendor="acme")}, board)
     tell(ledger, 3)
     clock.costs = 1.0
@@ -95,13 +95,13 @@ def test_figures_that_take_long_come_less_often_and_no_change_is_lost(board: Boa
     assert (shown(board), pairs(board)) == (4, 3), "counts are shown at once, whatever all the rest has cost"
     clock.costs = 0.0
     tell(ledger, 5, 2)
-    clock.now += 9.9
+    clock.now += 4.9
     ledger.expose()
     assert shown(board) == 4
     clock.now += 0.2
     ledger.expose()
     assert (shown(board), pairs(board)) == (5, 3)
-    clock.now += 89.8
+    clock.now += 94.8
     ledger.expose()
     assert pairs(board) == 3
     clock.now += 0.2

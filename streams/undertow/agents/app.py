@@ -35,7 +35,7 @@ from undertow.settings import Broker, Settings
 from undertow.stages.rows import join_rows
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
-PACE = 0.2
+PACE = 0.15
 """Seconds between two small fetches of sources: at low rates CPU is paid a round, so a round should hold many records."""
 
 

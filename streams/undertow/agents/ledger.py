@@ -20,7 +20,7 @@ from undertow.stages.ledger import Speaker, fold
 from undertow.stages.night import Night
 from undertow.stages.statements import Statements
 
-SHARE: Final = 0.1
+SHARE: Final = 0.2
 """Of the loop's time at most so much goes into counts: with very many vendors they come less often than each beat."""
 WHOLE_SHARE: Final = 0.01
 """The same for all that rests on counts: chance, intervals, the truth budget, alarms, equity."""

@@ -126,6 +126,22 @@ def test_counts_follow_each_look_and_the_rest_once_a_second(board: Board, clock:
     assert pairs(board) == 8
 
 
+def test_a_worker_is_ready_and_shows_its_figures_in_one_moment(board: Board, clock: Clock) -> None:
+    """Promise: no scrape finds a ready worker without figures, or figures of one that is not, however late the next look."""
+    ledger = LedgerLoop("undertow.cells", {"acme": Contract(vendor="acme")}, board)
+    states = []
+    change = board._set
+    board._set = lambda **what: (change(**what), states.append(board.state))  # type: ignore[method-assign,assignment]
+    tell(ledger, 3)
+    ledger.expose()  # a look before a rebalance: the next whole one is far away
+    board.withdraw()
+    board.ready(False, "partitions are being dealt out")
+    states.clear()
+    ledger.expose(first=True)
+    assert [(state.ready, state.exposed is not None) for state in states] == [(True, True)]
+    assert (shown(board), pairs(board)) == (3, 3)
+
+
 MONTH = holding("month", TODAY - 80)
 OVER = start_of("UTC", MONTH.last + 1) + 31 * DAY
 

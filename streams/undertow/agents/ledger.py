@@ -90,15 +90,19 @@ class LedgerLoop:
         self._board.withdraw()
         self._begin()
 
-    def expose(self) -> None:
-        """Show the figures, if anything changed. Call only while the partition is ours and read to its end."""
+    def expose(self, *, first: bool = False) -> None:
+        """Show the figures, if anything changed. Call only while the partition is ours and read to its end.
+
+        ``first``: all of them, and in the same moment say that the worker is ready.
+        """
         begun, used = time.monotonic(), time.thread_time()
-        whole = self._owed and begun >= self._whole_not_before
+        whole = first or (self._owed and begun >= self._whole_not_before)
         if not whole and (not self._changed or begun < self._not_before):
             return
         statement = self._speaker.state() if whole else self._speaker.counted()
         self._changed, self._owed = False, self._owed and not whole
-        self._board.expose(replace(statement, kept=self._kept), self._contracts, self.night.state(self._contracts))
+        customers = self.night.state(self._contracts)
+        self._board.expose(replace(statement, kept=self._kept), self._contracts, customers, ready=first)
         used = time.thread_time() - used  # CPU: on a busy machine time on the wall would say more than it cost
         if whole:
             self._whole_not_before = begun + max(WHOLE_EVERY, used / WHOLE_SHARE)

@@ -59,7 +59,10 @@ class Pulse:
             and not self.read(self._ledger.partition)
         ):
             waiting = "the ledger is being read"
-        self._board.ready(waiting is None, waiting or "ready")
+        if waiting is None and not self._board.state.ready and self.read(self._ledger.partition):
+            self._ledger.expose(first=True)
+        else:
+            self._board.ready(waiting is None, waiting or "ready")
         if consumer.commits != self._commits:
             self._commits = consumer.commits
             self._board.committed()

@@ -142,9 +142,14 @@ class Board:
     # -- the ledger's owner
 
     def expose(
-        self, statement: Statement, contracts: Mapping[str, Contract], customers: Customers | None = None
+        self,
+        statement: Statement,
+        contracts: Mapping[str, Contract],
+        customers: Customers | None = None,
+        *,
+        ready: bool = False,
     ) -> None:
-        """Show this in place of all shown before.
+        """Show this in place of all shown before; if ``ready``, the worker is so in the same moment, and not without figures.
 
         What no contract bounds (a vendor or segment that has left the contracts while its cells are still in the ledger)
         is left out.
@@ -158,7 +163,8 @@ class Board:
                 bounds,
                 tuple(one for one in statement.kept if one.vendor in bounds),
                 customers,
-            )
+            ),
+            **({"ready": True, "why": "ready"} if ready else {}),
         )
 
     def withdraw(self) -> None:

@@ -111,9 +111,8 @@ class Board:
         wall: Clock = wall_clock,
     ) -> None:
         if taken := {COMPANY, UNKNOWN} & set(vendors):
-            raise ValueError(
-                f"no vendor can be called {' or '.join(sorted(taken))}: the metrics use the word; rename it"
-            )
+            names = " or ".join(sorted(taken))
+            raise ValueError(f"no vendor can be called {names}: the metrics use the word; rename it")
         self.clock: Final = clock
         self.wall: Final = wall
         self._topics: Final = frozenset(topics)
@@ -149,23 +148,20 @@ class Board:
         *,
         ready: bool = False,
     ) -> None:
-        """Show this in place of all shown before; if ``ready``, the worker is so in the same moment, and not without figures.
+        """Show this in place of all before, and if ``ready`` that the worker is so: never one without the other.
 
-        What no contract bounds (a vendor or segment that has left the contracts while its cells are still in the ledger)
-        is left out.
+        A vendor or segment that has left the contracts while its cells are still in the ledger is left out.
         """
         bounds = {vendor: _bounds(contracts[vendor]) for vendor in sorted(contracts)}
-        self._set(
-            exposed=Exposed(
-                tuple((row, said) for row, said in statement.figures if _bounded(row, bounds)),
-                tuple(standing for standing in statement.standings if standing.vendor in bounds),
-                statement.as_of,
-                bounds,
-                tuple(one for one in statement.kept if one.vendor in bounds),
-                customers,
-            ),
-            **({"ready": True, "why": "ready"} if ready else {}),
+        exposed = Exposed(
+            tuple((row, said) for row, said in statement.figures if _bounded(row, bounds)),
+            tuple(standing for standing in statement.standings if standing.vendor in bounds),
+            statement.as_of,
+            bounds,
+            tuple(one for one in statement.kept if one.vendor in bounds),
+            customers,
         )
+        self._set(exposed=exposed, **({"ready": True, "why": "ready"} if ready else {}))
 
     def withdraw(self) -> None:
         """Show no vendor figure any more: another worker owns the ledger. The very next scrape is without them."""

@@ -212,7 +212,12 @@ def targets(results: Results) -> str:
             "at most",
             lambda: 2.5,
         ),
-        ("the same in one run with the peers, beside the cheapest", lambda: cost("peers", "ours"), "below", cheapest_peer),
+        (
+            "the same in one run with the peers, beside the cheapest",
+            lambda: cost("peers", "ours"),
+            "below",
+            cheapest_peer,
+        ),
         ("the same, share of customers identical to the truth", counts, "at least", lambda: 1.0),
         ("product at backlog, CPU us an event", lambda: cost("job", "product"), "at most", lambda: 20.0),
         ("the same with 100,000 tickets in", lambda: cost("job", "product, grown"), "at most", lambda: 20.0),

@@ -47,7 +47,7 @@ def line(**changes) -> Timeline:
 def around(*openings: float, others: int | None = None, segment: str | None = None) -> Surroundings:
     return Surroundings(
         next_return=lambda after: min((at for at in openings if at > after), default=None),
-        others=len(openings) if others is None else others,
+        others=lambda: len(openings) if others is None else others,
         segment=segment,
     )
 

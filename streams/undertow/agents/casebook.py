@@ -108,15 +108,15 @@ class CasebookLoop:
         for span in spans:
             read.setdefault(span.partition, Read()).add(span)
         async with self._one_at_a_time:
+            books = {partition: await self._book(partition) for partition in read}
             for partition, what in read.items():
-                await self._fold(await self._book(partition), what)
+                await self._fold(books[partition], what)
             if time.monotonic() - self._settled_at > SETTLE_EVERY:
                 await self._settle()
             for partition, what in read.items():
                 if what.ask is not None:
                     # in a thread: the loop must turn, and this round is not over before it has its answers
-                    book = await self._book(partition)
-                    await self._say(await asyncio.to_thread(book.evaluated, what.ask, what.offset))
+                    await self._say(await asyncio.to_thread(books[partition].evaluated, what.ask, what.offset))
 
     async def _fold(self, book: Casebook, what: Read) -> None:
         self._read[book.partition] = what.offset
@@ -179,13 +179,15 @@ class CasebookLoop:
                 done = book.settle()
                 await self._write(book, done)
                 said += book.snapshots(done.cells, self._read[book.partition])
-        await self._say(said)
+        if said:
+            await self._say(said)
         self._settled_at = time.monotonic()
 
     async def _tell(self, book: Casebook, done: Done) -> None:
         """Rows first: a cell must never stand on facts that exist nowhere."""
         await self._write(book, done)
-        await self._say(book.snapshots(done.cells, self._read[book.partition]))
+        if done.cells:
+            await self._say(book.snapshots(done.cells, self._read[book.partition]))
 
     async def _write(self, book: Casebook, done: Done) -> None:
         """All of it but the cells."""

@@ -52,14 +52,10 @@ class Pulse:
         self._board.alive()
         consumer = self._app.consumer
         assert isinstance(consumer, Consumer)
-        waiting = self.waiting()
-        if (
-            waiting is None
-            and self._ledger.partition in consumer.assignment()
-            and not self.read(self._ledger.partition)
-        ):
+        waiting, ours = self.waiting(), self._ledger.partition in consumer.assignment()
+        if waiting is None and ours and not self.read(self._ledger.partition):
             waiting = "the ledger is being read"
-        if waiting is None and not self._board.state.ready and self.read(self._ledger.partition):
+        if waiting is None and ours and not self._board.state.ready:
             self._ledger.expose(first=True)
         else:
             self._board.ready(waiting is None, waiting or "ready")

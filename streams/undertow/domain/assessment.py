@@ -17,7 +17,7 @@ from undertow.domain.contract import DAY, Contract
 from undertow.domain.course import FOREVER, Course, course
 from undertow.domain.disputes import answered, counted, parted, settled
 from undertow.domain.explain import Explanation, explain
-from undertow.domain.facts import Claimed, Seen, in_order
+from undertow.domain.facts import Claimed, Seen, all_once, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.grounds import Grounds, changed, turns
 from undertow.domain.measures import LOOKS_BACK, NOTHING_KNOWN, TIMED, After
@@ -187,7 +187,7 @@ def _until(seen: list[Seen], as_of: float) -> list[Seen]:
     if not seen or seen[-1].fact.time <= as_of:
         return seen
     come = seen[: bisect_right(seen, as_of, key=_time)]
-    if len({one.fact.id for one in seen}) == len(seen):
+    if all_once(seen):
         return come
     later = {(fact.source, fact.id) for fact in in_order(seen) if fact.time > as_of}
     return [one for one in come if (one.fact.source, one.fact.id) not in later]

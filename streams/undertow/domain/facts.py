@@ -8,7 +8,8 @@ evidence of a rewritten feed. Times are seconds since 1970-01-01T00:00Z.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -249,14 +250,18 @@ def join(facts: list[Seen], more: Iterable[Seen]) -> tuple[list[Seen], int]:
     return [*facts[:kept], *sorted([*facts[kept:], *fresh], key=position)], 0
 
 
+def all_once(facts: Collection[Seen]) -> bool:
+    """Whether every id stands once. Else an event was rewritten, or two sources share an id, and not all need count."""
+    return len({seen.fact.id for seen in facts}) == len(facts)
+
+
 def in_order(facts: list[Seen]) -> list[Fact]:
     """The facts that count, in order: of two versions of an id, the one read first. ``facts`` as :func:`join` gives them."""
-    if len({seen.fact.id for seen in facts}) == len(facts):
+    if all_once(facts):
         return [seen.fact for seen in facts]
     first: dict[tuple[str, str], Seen] = {}
     for seen in facts:
-        key = (seen.fact.source, seen.fact.id)
-        other = first.get(key)
+        other = first.get(key := (seen.fact.source, seen.fact.id))
         # versions read at one place cannot be told apart by it: then the one that stands first, so that ties have an order
         if other is None or seen.place < other.place:
             first[key] = seen
@@ -266,12 +271,8 @@ def in_order(facts: list[Seen]) -> list[Fact]:
 
 def rewritten(facts: Iterable[Seen]) -> list[tuple[str, str]]:
     """The (source, id) pairs that stand with more than one content."""
-    seen: set[tuple[str, str]] = set()
-    twice: set[tuple[str, str]] = set()
-    for one in facts:
-        key = (one.fact.source, one.fact.id)
-        (twice if key in seen else seen).add(key)
-    return sorted(twice)
+    times = Counter([(one.fact.source, one.fact.id) for one in facts])
+    return sorted(key for key, n in times.items() if n > 1)
 
 
 def _join_versions(facts: list[Seen], more: list[Seen]) -> tuple[list[Seen], int]:
@@ -282,8 +283,7 @@ def _join_versions(facts: list[Seen], more: list[Seen]) -> tuple[list[Seen], int
         before = places.get(seen.fact)
         known += before is not None
         if before is None or seen.place < before:
-            places[seen.fact] = seen.place
-            grown = True
+            places[seen.fact], grown = seen.place, True
     if not grown:
         return facts, known
     return sorted((Seen(fact, place) for fact, place in places.items()), key=_full_position), known

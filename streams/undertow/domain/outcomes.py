@@ -60,8 +60,8 @@ class Surroundings(Struct, frozen=True, gc=False):
 
     next_return: Callable[[float], float | None]
     """The first opening time after a moment, of another ticket of the customer on this topic or one linked to this."""
-    others: int
-    """How many other tickets the customer opened, on any topic; it matters to a mature ticket alone."""
+    others: Callable[[], int]
+    """How many other tickets the customer opened, on any topic; asked of a mature ticket alone."""
     segment: str | None
     """The customer's segment when the ticket was opened, None when the company never said."""
     told: tuple[Fact, ...] = ()
@@ -240,7 +240,7 @@ def contribution(
         bad,
     )
     exposure = (
-        Exposure(topic_class(line.topic), bucket(around.others))
+        Exposure(topic_class(line.topic), bucket(around.others()))
         if outcome.eligible and line.topic is not None
         else None
     )

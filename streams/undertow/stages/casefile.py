@@ -112,7 +112,7 @@ class Facts:
         )
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
-            others=contacts.others(ticket),
+            others=partial(contacts.others, ticket),
             segment=None,
             told=self._told(name, contracts, as_of),
             broken_at=assessed.broken_at,

@@ -216,7 +216,7 @@ class Judgements:
             say(ticket, findings, self._published, done)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
-            others=contacts.others(ticket) if solves and as_of >= solves[-1] + contract.follow_up else 0,
+            others=partial(contacts.others, ticket),
             segment=self.segments.at(customer, line.begun),
             told=self._voices.of(customer, key, ticket.solves, contract.reopen_window, contract.as_of),
             broken_at=found.broken_at,

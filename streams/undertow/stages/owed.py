@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from undertow.domain.assessment import NOTHING
-from undertow.domain.facts import Seen, position
+from undertow.domain.facts import Seen, all_once, position
 from undertow.domain.timeline import concerns_others, on_the_way
 from undertow.stages.contacts import Ticket
 
@@ -28,13 +28,9 @@ class Owed:
     def __bool__(self) -> bool:
         return bool(self.told or self.stale or self.telling)
 
-    def look(self, ticket: Ticket, facts: list[Seen]) -> bool:
-        """Note whether it is merely being worked on: opened, never solved, nothing claimed, no event of it rewritten."""
-        if (
-            ticket.assessed is NOTHING
-            and ticket.opened_at is not None
-            and len({one.fact.id for one in facts}) == len(facts)  # a rewritten event may take another's place
-        ):
+    def look(self, ticket: Ticket, facts: list[Seen], *, once: bool) -> bool:
+        """Note whether it is merely being worked on: opened, never solved, nothing claimed, every event of it told ``once``."""
+        if ticket.assessed is NOTHING and ticket.opened_at is not None and once:  # else one may take another's place
             self.worked[ticket.key] = facts[-1].fact.time
             return True
         self.worked.pop(ticket.key, None)
@@ -46,9 +42,10 @@ class Owed:
         When one that is worked on closes moves with its last fact: it is judged at the time that was set before, and then sees.
         """
         self.changed[ticket.key] = facts
-        if not self.look(ticket, facts) or not all(on_the_way(one.fact.body) for one in news):
+        once = all_once(facts)
+        if not self.look(ticket, facts, once=once) or not all(on_the_way(one.fact.body) for one in news):
             self.told.add(ticket.key)
-        if any(concerns_others(one.fact.body) for one in news) or len({one.fact.id for one in facts}) < len(facts):
+        if not once or any(concerns_others(one.fact.body) for one in news):
             self.telling.add(ticket.key)
 
     def following(self, key: bytes, news: list[Seen]) -> list[Seen] | None:
@@ -57,7 +54,7 @@ class Owed:
         if last is None or not all(on_the_way(one.fact.body) for one in news):
             return None
         if len(news) > 1:
-            if len({one.fact.id for one in news}) < len(news):
+            if not all_once(news):
                 return None
             news = sorted(news, key=position)
         return news if news[0].fact.time > last else None
@@ -73,7 +70,7 @@ class Owed:
     def settled(self, tickets: dict[bytes, Ticket]) -> None:
         """The judgements were given."""
         for key in self.told & tickets.keys():
-            self.look(tickets[key], self.changed[key])
+            self.look(tickets[key], self.changed[key], once=all_once(self.changed[key]))
 
     def forget(self, keys: Collection[bytes]) -> None:
         """Nothing is owed to these tickets any more."""

@@ -8,7 +8,6 @@ ticket of one of three vendors. They are dealt to eight casebooks, as they would
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from itertools import islice
@@ -19,6 +18,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
+from undertow.agents.garbage import spare_collections
 from undertow.domain import activity, worth
 from undertow.domain.activity import RETAINED, Days
 from undertow.domain.contract import DAY, Contract
@@ -42,8 +42,6 @@ from undertow.stages.rows import customer_of, flat, ticket_key
 from undertow.stages.segments import Segments
 
 TODAY = 20_000
-COLLECT_EVERY = 50_000
-"""As ``undertow.agents.worker``, which needs Faust."""
 VENDORS = ("acme", "zenith", "nadir")
 CASEBOOKS = 8
 T = TypeVar("T")
@@ -103,8 +101,7 @@ def main(n: int) -> None:
     names = [customer for key in state if (customer := customer_of(key)) is not None]
     book = Casebook(0, {}, rows)
     events = [activity_of(random.choice(names), TODAY - random.randrange(400), number) for number in range(200_000)]
-    gc.freeze()  # as a worker has it
-    gc.set_threshold(COLLECT_EVERY, 10, 10)
+    spare_collections()  # as a worker does
     begun = process_time()
     for start in range(0, len(events), 500):
         rows.update(book.fold(events[start : start + 500]).rows)  # type: ignore[arg-type]

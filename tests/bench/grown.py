@@ -15,6 +15,7 @@ import psutil
 
 from bench.desk import Desk, records
 from bench.steady import Feed, equilibrium
+from undertow.agents.garbage import spare_collections
 
 SPAN = 1_000
 """Events of a span: what a busy partition's parcels hold, about."""
@@ -37,6 +38,7 @@ def fold(desk: Desk, feed: Feed, begin: int, end: int) -> tuple[int, float]:
 
 
 def main() -> None:
+    spare_collections()  # as a worker does
     tickets, customers = int(sys.argv[1]), int(sys.argv[2])
     feed, at = equilibrium(tickets, END, customers)
     desk = Desk()

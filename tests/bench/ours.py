@@ -15,9 +15,9 @@ import msgspec
 from bench.feed import PARTITIONS
 from bench.fold import Customer, Event, fold
 from bench.meter import Meter
+from undertow.agents.garbage import spare_collections
 from undertow.agents.transport import Span, SpanSchema, SpanTable, send_all, spans
 from undertow.agents.transport.producer import producer_of
-from undertow.agents.worker import spare_collections
 
 BROKER, RUN, SOURCE, N = os.environ["BROKER"], os.environ["RUN"], os.environ["SOURCE"], int(os.environ["N"])
 REKEYED = f"{RUN}-by-customer"

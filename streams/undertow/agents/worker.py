@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Mapping
 from signal import Signals
 from threading import Timer
-from typing import Any, Final
+from typing import Any
 
 import faust
 import structlog
 
 from undertow import exits
 from undertow.agents.app import create
+from undertow.agents.garbage import spare_collections
 from undertow.domain.contract import Contract
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages.limits import TooManyRejects
 
 log = structlog.get_logger(__name__)
-
-COLLECT_EVERY: Final = 50_000
-"""Objects between two looks of the garbage collector: rows and facts hold no cycles, so by default it would look at a whole
-state for nothing, seventy times as often."""
 
 
 class Worker(faust.Worker):
@@ -59,12 +55,6 @@ class Worker(faust.Worker):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(exits.FAILED)
-
-
-def spare_collections() -> None:
-    """Let the garbage collector look seldom, and never at what was imported: that stays until the end."""
-    gc.freeze()
-    gc.set_threshold(COLLECT_EVERY, 10, 10)
 
 
 def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, logging_config: dict[str, Any]) -> int:

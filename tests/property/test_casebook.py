@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from property import oracle
-from property.strategies import BASE, CONTRACTS, UNIT, Owner, Step, histories, ticks, worlds
+from property.strategies import BASE, CONTRACTS, STEPS, UNIT, Owner, Step, histories, ticks, worlds
 from undertow.domain.contract import Contract, Target
 from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
 from undertow.stages import judgements
@@ -116,6 +116,27 @@ def test_judging_now_and_then_gives_what_judging_after_every_span_gives(data, se
     owner = Owner(CONTRACTS, settles=lambda: random.random() < 0.2).walk(data.draw(histories(entries, as_of)))
     owner.keep(owner.book.settle())
     same_as_oracle(owner, entries, CONTRACTS, as_of)
+    same_when_rebuilt(owner, CONTRACTS)
+
+
+@slow
+@given(st.data(), st.integers(0, 2**32))
+def test_what_is_owed_may_be_judged_as_of_when_its_facts_were_sent(data, seed):
+    """Promise: time may pass with any settlement; then, too, figures are right at once, and a new owner's are the same."""
+    entries, as_of = data.draw(worlds(most=12)), data.draw(ticks)
+    random, owner, taken = Random(seed), Owner(CONTRACTS), []
+    for step in data.draw(histories(entries, as_of)):
+        if isinstance(step, list):
+            taken += step
+            owner.keep(owner.book.fold(step))
+            before, owing = owner.book.as_of, owner.book.owing
+            sent = min(BASE + random.randint(-5, STEPS + 30) * UNIT, as_of)
+            owner.keep(owner.book.settle(sent))
+            assert owner.book.as_of == (max(before, sent) if owing else before)
+        else:
+            owner.step(step)
+        same_as_oracle(owner, taken, CONTRACTS, owner.book.as_of)
+    assert owner.book.as_of == as_of
     same_when_rebuilt(owner, CONTRACTS)
 
 

@@ -11,7 +11,7 @@ from faust.types import AppT
 
 from undertow import topics
 from undertow.agents.intake import parcels
-from undertow.agents.transport import Span, SpanTable, send_all
+from undertow.agents.transport import Consumer, Span, SpanTable, send_all
 from undertow.agents.transport.producer import producer_of
 from undertow.clock import Clock
 from undertow.domain.contract import Contract
@@ -36,6 +36,10 @@ from undertow.stages.records import (
 
 SETTLE_EVERY: Final = 0.1
 """Least seconds between two settlements: a ticket that changes several times in between is judged, its cells said, once."""
+BEHIND: Final = 10_000
+"""Records that wait: from there on a worker is behind, and not merely busy."""
+SETTLE_BEHIND: Final = 2.0
+"""Least seconds between two settlements of a worker that is behind: first come the facts, whose tickets soon change again."""
 LEFT_OVER: Final = 0.25
 """Seconds after which what no round settled is settled."""
 BEGINNING: Final = -1
@@ -48,7 +52,10 @@ class Read:
     def __init__(self) -> None:
         self.offset = BEGINNING
         self.entries: list[Entry] = []
+        self.sent = 0.0
+        """When the latest of them were sent (seconds)."""
         self.as_of = 0.0
+        """As of when to judge (seconds), where a tick came."""
         self.ask: Ask | None = None
         self.orders: list[Forget] = []
 
@@ -59,6 +66,7 @@ class Read:
             match decode_for_casebook(record.value):
                 case Parcel(more):
                     self.entries += more
+                    self.sent = max(self.sent, record.timestamp / 1000)
                 case Tick(moment):
                     self.as_of = max(self.as_of, moment)
                 case Ask() as one:
@@ -87,6 +95,9 @@ class CasebookLoop:
         self._books: dict[int, tuple[Casebook, dict[bytes, bytes]]] = {}
         self._read: dict[int, int] = {}
         """The last offset folded, by partition."""
+        self._now: dict[int, float] = {}
+        """When the latest facts folded were sent, by partition; nothing where time passes with the data."""
+        self._timed = settings.clock == "wall"
         self._gathered: dict[int, tuple[Casebook, int]] = {}
         """Of which owner's which day the customers were said."""
         self._one_at_a_time = asyncio.Lock()
@@ -111,8 +122,7 @@ class CasebookLoop:
             books = {partition: await self._book(partition) for partition in read}
             for partition, what in read.items():
                 await self._fold(books[partition], what)
-            if time.monotonic() - self._settled_at > SETTLE_EVERY:
-                await self._settle()
+            await self._settle()
             for partition, what in read.items():
                 if what.ask is not None:
                     # in a thread: the loop must turn, and this round is not over before it has its answers
@@ -124,13 +134,15 @@ class CasebookLoop:
             await self._tell(book, book.forget(order.customer, order.at))
         if what.entries:
             await self._tell(book, book.fold(what.entries))
-        if what.as_of > book.as_of:
+            if self._timed:
+                self._now[book.partition] = what.sent
+        if what.as_of:
             await self._tell(book, book.tick(what.as_of))
             await self._say([book.judged()])
             await self._gather(book)
         if what.orders and book.as_of:  # said anew, it is asked about anew: the list must not name the customer either
             self._gathered.pop(book.partition, None)
-            await self._settle()
+            await self._tell(book, book.settle())
             await self._gather(book)
 
     async def settle(self) -> None:
@@ -159,6 +171,7 @@ class CasebookLoop:
         book = Casebook(partition, self._contracts, rows, self._findings.rows(partition))
         self._books[partition] = (book, rows)
         self._read[partition] = BEGINNING
+        self._now.pop(partition, None)
         begun = book.assigned()
         await self._table.repair(partition)
         await self._tell(book, begun)
@@ -172,16 +185,23 @@ class CasebookLoop:
             await self._say([await asyncio.to_thread(book.population, self._read[book.partition])])
 
     async def _settle(self) -> None:
-        """Settle every book whose rows are still those of its partition. The cells of all are one send."""
+        """Settle every book whose rows are still those of its partition, if it is time. The cells of all are one send."""
+        if time.monotonic() - self._settled_at < (SETTLE_BEHIND if self._behind() else SETTLE_EVERY):
+            return
         said: list[CellSaid] = []
         for book, rows in list(self._books.values()):
             if book.owing and self._table.rows(book.partition) is rows:
-                done = book.settle()
+                done = book.settle(self._now.get(book.partition, 0.0))
                 await self._write(book, done)
                 said += book.snapshots(done.cells, self._read[book.partition])
+                self._settled_at = time.monotonic()
         if said:
             await self._say(said)
-        self._settled_at = time.monotonic()
+
+    def _behind(self) -> bool:
+        consumer = self._app.consumer
+        assert isinstance(consumer, Consumer)
+        return sum(consumer.lag().values()) > BEHIND
 
     async def _tell(self, book: Casebook, done: Done) -> None:
         """Rows first: a cell must never stand on facts that exist nowhere."""

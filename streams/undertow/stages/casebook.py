@@ -105,9 +105,11 @@ class Casebook:
         """Erase all that is kept of a customer; nothing of it that is dated up to ``at`` (seconds) is taken in again."""
         return self._people.forget(customer, at)
 
-    def settle(self) -> Done:
-        """Judge the tickets that facts have touched since the last time."""
-        return self._judgements.settle() if self._judgements.owing else Done()
+    def settle(self, as_of: float = 0.0) -> Done:
+        """Judge the tickets that facts have touched since the last time; as of when those were sent, where that is later."""
+        if not self._judgements.owing:
+            return Done()
+        return self.tick(as_of) if as_of > self.as_of else self._judgements.settle()
 
     def tick(self, as_of: float) -> Done:
         """Time passed: judge what is owed and what became due, close what is past its horizon."""
@@ -295,6 +297,4 @@ class Casebook:
     def _too_late(self, vendor: str, time: float) -> bool:
         contract = self._contracts.get(vendor)
         # the very boundary at which a ticket is closed: a fact on it must become a letter, not a ticket closed at once
-        if contract is None or contract.as_of is not None:
-            return False
-        return self.as_of >= time + contract.kept_for
+        return contract is not None and contract.as_of is None and self.as_of >= time + contract.kept_for

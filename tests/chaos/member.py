@@ -26,6 +26,8 @@ class Member:
 
     worker: Worker
     number: int
+    seat: int | None = None
+    """Number of its seat in the group, where seats are kept over a restart."""
     did: Literal["nothing", "killed", "told to leave"] = "nothing"
     since: float = 0.0
     """When it was told to leave."""

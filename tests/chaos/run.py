@@ -49,11 +49,13 @@ def long(broker: str, events: int, seconds: float | None) -> Outline:
 class Chaos:
     """One run on one broker."""
 
-    def __init__(self, broker: Broker, folder: Path, seed: int, events: int, outline: Outline) -> None:
+    def __init__(
+        self, broker: Broker, folder: Path, seed: int, events: int, outline: Outline, *, seats: bool = False
+    ) -> None:
         self.broker, self.seed, self.outline = broker, seed, outline
         self.feed: Feed = feed(seed, events)
         self.here = Installation(broker, folder, self.feed.contracts)
-        self.supervisor = Supervisor(self.here, broker, outline.session)
+        self.supervisor = Supervisor(self.here, broker, outline.session, seats=seats)
 
     def run(self) -> dict[str, Any]:
         """Publish, break, drain, judge. The answer's ``problems`` are empty when nothing differs."""
@@ -87,6 +89,7 @@ class Chaos:
         return {
             "seed": self.seed,
             "broker": self.broker.kind,
+            "seats": self.supervisor.seats,
             "events": len(records),
             "acks_misplaced": publication.misplaced,
             "kills": supervisor.done["kill"] + supervisor.done["broker stalls"],
@@ -132,6 +135,9 @@ def main() -> int:
     options.add_argument("--broker", choices=["apache", "embedded"], default="apache")
     options.add_argument("--seconds", type=float, help="length of the plan; default: a second per thousand events")
     options.add_argument(
+        "--seats", action="store_true", help="workers keep their seats in the group, as static members"
+    )
+    options.add_argument(
         "--folder", type=Path, help="where contracts and the workers' logs go; default: nowhere lasting"
     )
     chosen = options.parse_args()
@@ -142,7 +148,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         outline = long(chosen.broker, chosen.events, chosen.seconds)
         try:
-            result = Chaos(broker, folder, chosen.seed, chosen.events, outline).run()
+            result = Chaos(broker, folder, chosen.seed, chosen.events, outline, seats=chosen.seats).run()
         except Exception as failure:  # a run that cannot end is a difference, too: its line must not be missing
             traceback.print_exc()
             told = {"seed": chosen.seed, "broker": chosen.broker, "events": chosen.events, "equal_to_replay": False}

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 
 from brokers.apache import ApacheKafka
 from brokers.client import Broker
@@ -24,9 +25,12 @@ PATIENCE = 20.0
 
 
 class Supervisor:
-    """Keeps ``wanted`` workers running. All its methods belong to one thread, which must outlive the broker."""
+    """Keeps ``wanted`` workers running. All its methods belong to one thread, which must outlive the broker.
 
-    def __init__(self, here: Installation, broker: Broker, session: float) -> None:
+    With ``seats`` each sits where the one that it follows sat, as in a StatefulSet.
+    """
+
+    def __init__(self, here: Installation, broker: Broker, session: float, *, seats: bool = False) -> None:
         self.wanted = 1
         self.done: Counter[str] = Counter()
         """Happenings that were carried out."""
@@ -34,8 +38,15 @@ class Supervisor:
         """Exit codes, -9 for our own kills, with the reason where there is one."""
         self.wrong: list[str] = []
         """What no worker may do."""
-        self._here, self._broker = here, broker
-        self._options = ("--session-timeout", str(session), "--log-level", "warning", "--log-form", "json")
+        self._here, self._broker, self.seats = here, broker, seats
+        self._options: tuple[str, ...] = (
+            "--session-timeout",
+            str(session),
+            "--log-level",
+            "warning",
+            "--log-form",
+            "json",
+        )
         self._crew: list[Member] = []
         self._not_before = 0.0
         self._broker_back_at: float | None = None
@@ -143,11 +154,13 @@ class Supervisor:
         return [member for member in self._crew if member.running and not member.paused]
 
     def _pause_one(self, happening: Happening) -> bool:
-        """One that works, while another is there to take over: only then a zombie wakes."""
+        """One that works, while another is there to take over: only then a zombie wakes, every second time to a lost seat."""
 
         def pause(member: Member) -> None:
             member.wakes_at = time.monotonic() + happening.lasts
             member.worker.process.send_signal(signal.SIGSTOP)
+            if member.seat is not None and self.done["pause"] % 2 == 0:
+                self._start(member.seat)
 
         return self._in_time(lambda: len(self._awake()) > 1 and self._for_one(happening, pause, Member.is_ready))
 
@@ -181,8 +194,13 @@ class Supervisor:
         finally:
             broker.send_signal(signal.SIGCONT)
 
-    def _start(self) -> None:
-        self._crew.append(Member(self._here.worker(*self._options, ready=False), len(self._here.workers)))
+    def _start(self, seat: int | None = None) -> None:
+        options = self._options
+        if self.seats:
+            taken = {member.seat for member in self._crew}
+            seat = seat if seat is not None else next(number for number in count() if number not in taken)
+            options += ("--instance-id", f"undertow-{seat}")
+        self._crew.append(Member(self._here.worker(*options, ready=False), len(self._here.workers), seat))
 
     def _leave(self, member: Member) -> None:
         if member.running:

@@ -65,10 +65,9 @@ def fill_feeds(found: Board) -> None:
     found.partitions({CASEBOOK: 8, CELLS: 1, FINDINGS: 8})
     found.lag({(CASEBOOK, place): place for place in range(8)})
     for vendor in contracts:
-        found.consumed(TICKETS, vendor, 250)
-        found.backdated(TICKETS, vendor, 2)
-        found.event_time(TICKETS, vendor, statement.as_of or DAY)
-    found.consumed(CLAIMS, "gaming", 40)
+        at = statement.as_of or DAY
+        found.fed(TICKETS, consumed={vendor: 250}, backdated={vendor: 2}, event_times={vendor: at})
+    found.fed(CLAIMS, consumed={"gaming": 40})
     found.rejected(CLAIMS, "wrong_value", 3)
     found.dead_letters(3)
     found.duplicates(5)

@@ -35,7 +35,7 @@ def shown(now: float, *arrivals: tuple[str, str, float], read_at: float | None =
         feeds=(TICKETS, CLAIMS), vendors=CONTRACTS, topics=(), contracts=CONTRACTS, wall=lambda: next(times, now)
     )
     for feed, vendor, seconds in arrivals:
-        board.arrived(feed, vendor, seconds)
+        board.fed(feed, arrivals={vendor: seconds})
     return {
         (sample.name, *(value for name, value in sample.labels.items() if name != "calendar")): sample.value
         for family in Collector(board).collect()

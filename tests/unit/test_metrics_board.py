@@ -66,8 +66,7 @@ def show_everything(board: Board) -> None:
     rows += [row(segment=segment) for segment in ("gold", "basic", "other")]
     everything = stand(tickets(1, 2500), ACME, [period(first=TODAY - 30, last=TODAY - 20)])
     show(board, *rows, row("zenith"), standings=[everything], customers=night(ACME))
-    board.event_time(TICKETS, "acme", 5.0)
-    board.arrived(TICKETS, "acme", 5.0)
+    board.fed(TICKETS, event_times={"acme": 5.0}, arrivals={"acme": 5.0})
     board.lag({(CASEBOOK, 0): 4})
     board.partitions({CASEBOOK: 8})
     board.tickets_kept(7)
@@ -249,10 +248,10 @@ def test_the_worker_shows_what_it_costs() -> None:
 
 def test_counters_count_by_feed_vendor_and_reason() -> None:
     board = new_board()
-    board.consumed(TICKETS, "acme", 3)
-    board.consumed(TICKETS, "acme", 4)
+    board.fed(TICKETS, consumed={"acme": 3})
+    board.fed(TICKETS, consumed={"acme": 4})
     board.rejected(TICKETS, "not_json", 2)
-    board.backdated(TICKETS, "company", 1)
+    board.fed(TICKETS, backdated={"company": 1})
     board.duplicates(5)
     board.late(6)
     board.dead_letters(7)
@@ -265,12 +264,12 @@ def test_counters_count_by_feed_vendor_and_reason() -> None:
     assert value(board, "undertow_dead_letters_total") == 7
 
 
-def test_a_span_told_at_once_counts_as_if_told_word_by_word() -> None:
-    """Promise: one new state of the board, and nothing of the span is lost, not even where one vendor has nothing to add."""
-    at_once, by_word = new_board(), new_board()
+def test_a_round_is_told_at_once() -> None:
+    """Promise: one new state of the board, and nothing of the round is lost, not even where one vendor has nothing to add."""
+    board = new_board()
     for round in range(1, 3):
-        before = at_once.state
-        at_once.fed(
+        before = board.state
+        board.fed(
             TICKETS,
             consumed={"acme": 3 * round, "company": 1},
             backdated={"acme": 2, "company": 0},
@@ -278,25 +277,20 @@ def test_a_span_told_at_once_counts_as_if_told_word_by_word() -> None:
             arrivals={"acme": 60.0 * round, "company": 10.0},
         )
         assert before.consumed[TICKETS, "acme"] == 3 * (round - 1), "who holds a state keeps it as it was"
-        by_word.consumed(TICKETS, "acme", 3 * round)
-        by_word.consumed(TICKETS, "company")
-        by_word.backdated(TICKETS, "acme", 2)
-        by_word.event_time(TICKETS, "acme", 50.0 / round)
-        by_word.arrived(TICKETS, "acme", 60.0 * round)
-        by_word.arrived(TICKETS, "company", 10.0)
-    assert at_once.state == by_word.state
-    assert at_once.state.consumed[TICKETS, "acme"] == 9
-    assert at_once.state.event_times == {(TICKETS, "acme"): 50.0}
+    assert board.state.consumed == {**before.consumed, (TICKETS, "acme"): 9, (TICKETS, "company"): 2}
+    assert board.state.backdated == {**before.backdated, (TICKETS, "acme"): 4}
+    assert board.state.event_times == {(TICKETS, "acme"): 50.0}
+    assert board.state.arrivals == {(TICKETS, "acme"): 120.0, (TICKETS, "company"): 10.0}
 
 
 def test_a_label_outside_the_known_ones_raises_and_makes_no_series() -> None:
     board = new_board()
     for call in (
-        lambda: board.consumed(TICKETS, "stranger"),
-        lambda: board.consumed("elsewhere", "acme"),
+        lambda: board.fed(TICKETS, consumed={"stranger": 1}),
+        lambda: board.fed("elsewhere", consumed={"acme": 1}),
         lambda: board.rejected(TICKETS, "dislike"),
-        lambda: board.backdated(TICKETS, "stranger"),
-        lambda: board.event_time(TICKETS, "stranger", 5.0),
+        lambda: board.fed(TICKETS, backdated={"stranger": 1}),
+        lambda: board.fed(TICKETS, event_times={"stranger": 5.0}),
     ):
         with pytest.raises(ValueError, match="none of the feeds"):
             call()
@@ -317,7 +311,7 @@ def test_a_vendor_cannot_take_a_name_that_the_metrics_use(taken: str) -> None:
 def test_the_highest_event_time_stays_and_the_feeds_watermark_is_the_highest_of_its_vendors() -> None:
     board = new_board()
     for vendor, seconds in (("acme", 50.0), ("acme", 40.0), ("zenith", 60.0), ("zenith", 0.0), ("company", 0.0)):
-        board.event_time(TICKETS, vendor, seconds)
+        board.fed(TICKETS, event_times={vendor: seconds})
     assert value(board, "undertow_feed_last_event_timestamp_seconds", feed=TICKETS, vendor="acme") == 50
     assert value(board, "undertow_feed_last_event_timestamp_seconds", feed=TICKETS, vendor="company") is None
     assert value(board, "undertow_feed_watermark_timestamp_seconds", feed=TICKETS) == 60
@@ -355,10 +349,10 @@ def test_a_state_once_taken_does_not_change() -> None:
     show_everything(board)
     before = board.state
     words = repr(before)
-    board.consumed(TICKETS, "acme", 3)
+    board.fed(TICKETS, consumed={"acme": 3})
     board.lag({})
     board.withdraw()
-    board.event_time(TICKETS, "acme", 99.0)
+    board.fed(TICKETS, event_times={"acme": 99.0})
     assert repr(before) == words
 
 
@@ -400,7 +394,7 @@ def test_a_scrape_never_mixes_two_generations() -> None:
 
 def test_no_count_is_lost_between_threads() -> None:
     board = new_board()
-    threads = [Thread(target=lambda: [board.consumed(TICKETS, "acme") for _ in range(2000)]) for _ in range(4)]
+    threads = [Thread(target=lambda: [board.fed(TICKETS, consumed={"acme": 1}) for _ in range(2000)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -204,9 +204,11 @@ class Board:
         event_times: Mapping[str, float] = NOTHING,
         arrivals: Mapping[str, float] = NOTHING,
     ) -> None:
-        """One span, each by vendor, as the four methods below say it: in one new state, for a small span would cost eight.
+        """One round, each by vendor, in one new state. Nothing counts when one vendor is none of those known.
 
-        Nothing counts when one vendor is none of those known.
+        ``consumed``: records read, refused ones included. ``backdated``: events with a time far before the broker's.
+        ``event_times`` (seconds): the highest stays; 0 is how a span without events says so. ``arrivals``: when the broker
+        took the last record (seconds); the highest stays, and no publisher's clock can put it later than now.
         """
         newest = self.wall()
         with self._writing:
@@ -221,26 +223,10 @@ class Board:
                 ),
             )
 
-    def consumed(self, feed: str, vendor: str, n: int = 1) -> None:
-        """``n`` more records were read, refused ones included."""
-        self.fed(feed, consumed={vendor: n})
-
     def rejected(self, feed: str, reason: str, n: int = 1) -> None:
         """``n`` more records were refused, for a reason of :data:`undertow.wire.REASONS`."""
         with self._writing:
             self._state = replace(self._state, rejected=self._more(self._state.rejected, feed, {reason: n}))
-
-    def backdated(self, feed: str, vendor: str, n: int = 1) -> None:
-        """``n`` more events came with a time far before the broker's."""
-        self.fed(feed, backdated={vendor: n})
-
-    def event_time(self, feed: str, vendor: str, seconds: float) -> None:
-        """An event of this time was read; the highest stays. 0 is how a span without events says so, and is ignored."""
-        self.fed(feed, event_times={vendor: seconds})
-
-    def arrived(self, feed: str, vendor: str, seconds: float) -> None:
-        """The broker took a record at this time; the highest stays. No publisher's clock can put it later than now."""
-        self.fed(feed, arrivals={vendor: seconds})
 
     def duplicates(self, n: int) -> None:
         """``n`` more events had been seen before."""

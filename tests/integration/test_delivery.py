@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 
 import pytest
 from msgspec.structs import replace
 
 from integration.conftest import Install
-from undertow import admin, clients
+from undertow import admin, clients, exits
 from undertow.delivery.courier import Courier
 from undertow.delivery.items import Document, Issued, Recorded
 from undertow.delivery.schedule import Backoff, Errand
@@ -83,3 +85,22 @@ def test_a_topic_that_is_not_there_is_said_and_tried_again(install: Install) -> 
     (said,) = asyncio.run(courier.round([STATEMENT], TERMS))
     assert said.state == "failed"
     assert "there is no topic" in said.detail
+
+
+def test_a_signal_ends_it_in_order(install: Install) -> None:
+    """Promise: a supervisor's SIGTERM ends it at once between two looks, and is no failure."""
+    here = install(TERMS)
+    here.apply()
+    (contract,) = (here.folder / "contracts").iterdir()
+    contract.write_text(f"vendor: acme\ndelivery: {{to: [{{kind: kafka, address: {TO.address}}}]}}\n")
+    words = here.command("deliver", "--contracts", str(contract.parent), "--every", "1h")
+    key = {"UNDERTOW_PSEUDONYM_KEY": "a key for tests, 0123456789abcdef"}
+    log = here.folder / "deliver.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(words, stderr=out, env=os.environ | key)
+    try:
+        here.until(lambda: b'"receivers": {"acme": 1}' in log.read_bytes(), "it says what it does")
+        process.terminate()
+        assert process.wait(10) == exits.OK, log.read_text()
+    finally:
+        process.kill()

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 import click
 import msgspec
+import structlog
 
 from undertow import clients, exits, logging, topics
 from undertow.cli.options import Duration, broker_options, contracts, contracts_folder, settings
@@ -149,6 +150,8 @@ async def _run(
     if every is not None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        receivers = {vendor: len(contract.delivery.to) for vendor, contract in agreed.items()}
+        structlog.get_logger(__name__).info("delivering", every_seconds=every, receivers=receivers)
     book = Book(chosen)
     while True:
         statements = await asyncio.to_thread(_statements, chosen)

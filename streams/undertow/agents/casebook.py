@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, cast
 
 from faust.types import AppT
 
@@ -199,9 +199,7 @@ class CasebookLoop:
             await self._say(said)
 
     def _behind(self) -> bool:
-        consumer = self._app.consumer
-        assert isinstance(consumer, Consumer)
-        return sum(consumer.lag().values()) > BEHIND
+        return sum(cast(Consumer, self._app.consumer).lag().values()) > BEHIND
 
     async def _tell(self, book: Casebook, done: Done) -> None:
         """Rows first: a cell must never stand on facts that exist nowhere."""

@@ -6,6 +6,7 @@ Nothing increments a cell across processes. A casebook owns its tickets and chan
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import add, sub
 from typing import Any, Final, Literal, NamedTuple
 from zlib import crc32
@@ -52,6 +53,10 @@ class Exposure(NamedTuple):
     """Floor of the bucket of the customer's other tickets, see :func:`bucket`."""
 
 
+exposed: Final = lru_cache(maxsize=4096)(Exposure)
+"""One object for all tickets and cells that have it."""
+
+
 class Tally(NamedTuple):
     """One more thing that is counted of a ticket; a cell holds how often each was said.
 
@@ -85,6 +90,8 @@ class Share(Struct, frozen=True, gc=False):
     tallies: tuple[Tally, ...] = ()
 
 
+Added = tuple[Counts, Exposure | None, tuple[Tally, ...]]
+"""What a ticket adds to one cell, whichever that is."""
 Contribution = tuple[Share, ...]
 
 

@@ -14,10 +14,10 @@ from undertow.domain.cells import (
     CellKey,
     Contribution,
     Counts,
-    Exposure,
     Share,
     Tally,
     bucket,
+    exposed,
     topic_class,
 )
 from undertow.domain.contract import Contract
@@ -240,7 +240,7 @@ def contribution(
         bad,
     )
     exposure = (
-        Exposure(topic_class(line.topic), bucket(around.others()))
+        exposed(topic_class(line.topic), bucket(around.others()))
         if outcome.eligible and line.topic is not None
         else None
     )

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from undertow.domain.assessment import Assessment
-from undertow.domain.cells import Contribution, bucket
+from undertow.domain.cells import Added, CellKey, Contribution, Share, bucket
 from undertow.domain.contract import Contract
 from undertow.domain.timeline import Timeline
 from undertow.stages.after import After
@@ -23,6 +23,8 @@ from undertow.stages.rows import name_of
 FEW: Final = 16
 """Tickets up to which looking at each of them costs less than an index, in time and in memory."""
 
+Moment = tuple[float, bytes]
+"""A time (seconds) and the key of the ticket it belongs to."""
 Owner = tuple[str, str | None, str | None]
 """Whose contacts: vendor and customer; tickets without a customer are strangers to each other, so each owns itself."""
 
@@ -35,7 +37,7 @@ def owner_of(vendor: str, customer: str | None, ticket: str) -> Owner:
 class Ticket(Struct, gc=False, eq=False):
     """What is kept in memory of one ticket beside its row. Nothing here refers back to it, so no cycle needs collecting.
 
-    There may be millions: what many have alike (owner, topic, ``given``, ``assessed``, ``after``) is one object of theirs.
+    There may be millions: what many have alike (owner, topic, ``cells``, ``added``, ``assessed``, ``after``) is one object.
     """
 
     key: bytes
@@ -44,8 +46,10 @@ class Ticket(Struct, gc=False, eq=False):
     opened_at: float | None = None
     topic: str | None = None
     continues: tuple[str, ...] = ()
-    given: Contribution = ()
-    """What it has added to the cells."""
+    cells: tuple[CellKey, ...] = ()
+    """The cells it has added to."""
+    added: tuple[Added, ...] = ()
+    """What to each of them: apart, both are alike in thousands of tickets; together in hardly two."""
     due: float | None = None
     """When it must be judged again (seconds)."""
     findings: tuple[bytes, ...] = ()
@@ -66,6 +70,11 @@ class Ticket(Struct, gc=False, eq=False):
     @solves.setter
     def solves(self, solves: tuple[float, ...]) -> None:
         self._solves = solves[0] if len(solves) == 1 else solves
+
+    @property
+    def given(self) -> Contribution:
+        """What it has added to the cells."""
+        return tuple([Share(key, *what) for key, what in zip(self.cells, self.added, strict=True)])
 
     @property
     def number(self) -> str:
@@ -132,6 +141,15 @@ class Contacts(ABC):
     @abstractmethod
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:
         """Remember a ticket's solves."""
+
+    @property
+    @abstractmethod
+    def failures(self) -> list[Moment]:
+        """The tickets that failed, by first solve, then key."""
+
+    @abstractmethod
+    def failed(self, ticket: Ticket, solved: float | None) -> None:
+        """Remember whether a ticket failed, by its first solve (seconds)."""
 
     @abstractmethod
     def _withdraw(self, ticket: Ticket) -> None:
@@ -235,6 +253,13 @@ class Few(Contacts):
 
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
         ticket.solves = solves
+
+    @property
+    def failures(self) -> list[Moment]:  # noqa: D102
+        return sorted([(ticket.failed, ticket.key) for ticket in self._tickets if ticket.failed is not None])
+
+    def failed(self, ticket: Ticket, solved: float | None) -> None:  # noqa: D102
+        ticket.failed = solved
 
     def _related(self, ticket: Ticket) -> list[Ticket]:
         """The other tickets on this one's topic or linked to it."""

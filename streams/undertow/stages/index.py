@@ -7,11 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from undertow.stages.contacts import Contacts, Reach, Ticket
+from undertow.stages.contacts import Contacts, Moment, Reach, Ticket
 from undertow.stages.rows import ticket_key
-
-Moment = tuple[float, bytes]
-"""A time (seconds) and the key of the ticket it belongs to."""
 
 SLACK: Final = 1.0
 """Seconds by which what may be touched is taken too wide: rounding must not hide a ticket on the very boundary."""
@@ -30,7 +27,7 @@ class _Topic:
 class Many(Contacts):
     """All tickets of one customer with one vendor."""
 
-    __slots__ = ("_linked", "_opened", "_tickets", "_topics")
+    __slots__ = ("_failures", "_linked", "_opened", "_tickets", "_topics")
 
     def __init__(self, tickets: Iterable[Ticket]) -> None:
         self._tickets: dict[bytes, Ticket] = {}
@@ -41,6 +38,7 @@ class Many(Contacts):
         for ticket in tickets:
             self.add(ticket)
             self._enter(ticket)
+        self._failures = sorted([(one.failed, one.key) for one in self.tickets if one.failed is not None])
 
     @property
     def tickets(self) -> Collection[Ticket]:  # noqa: D102
@@ -107,6 +105,17 @@ class Many(Contacts):
             for solve in solves:
                 insort(group.solves, (solve, ticket.key))
         ticket.solves = solves
+
+    @property
+    def failures(self) -> list[Moment]:  # noqa: D102
+        return self._failures
+
+    def failed(self, ticket: Ticket, solved: float | None) -> None:  # noqa: D102
+        if ticket.failed is not None:
+            _remove(self._failures, (ticket.failed, ticket.key))
+        if solved is not None:
+            insort(self._failures, (solved, ticket.key))
+        ticket.failed = solved
 
     def _linked_to(self, ticket: Ticket) -> list[Moment]:
         if not self._linked:

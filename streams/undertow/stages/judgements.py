@@ -19,11 +19,11 @@ from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
 from undertow.domain.timeline import Timeline, timeline
+from undertow.stages import failures
 from undertow.stages.after import after
 from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
-from undertow.stages.failures import Failures
 from undertow.stages.index import Many
 from undertow.stages.owed import Owed
 from undertow.stages.rows import name_of
@@ -54,7 +54,6 @@ class Judgements:
         self.contacts: dict[Owner, Contacts] = {}
         self.segments = Segments()
         self._voices = Voices()
-        self._failures = Failures()
         self._shared = Shared()
         self._again: set[bytes] = set()
         """Tickets that a judgement just given changes."""
@@ -225,7 +224,7 @@ class Judgements:
         ticket.after = self._shared.one(after(line, outcome))
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
-        tallies = tallied(line, outcome, found, failed is not None and self._failures.again(ticket))
+        tallies = tallied(line, outcome, found, failed is not None and failures.again(ticket, contacts))
         done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, self._days[vendor], tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
@@ -263,9 +262,10 @@ class Judgements:
 
     def _second(self, ticket: Ticket, failed: float | None, done: Done) -> None:
         """Remember whether the ticket failed; the one that failed after it may be the customer's second by that, or no more."""
-        for key in self._failures.put(ticket, failed):
+        contacts = self.contacts[ticket.owner]
+        for key in failures.put(ticket, failed, contacts):
             other = self.tickets[key]
-            done.cells |= self.sums.give(other, seconded(other.given, self._failures.again(other)))
+            done.cells |= self.sums.give(other, seconded(other.given, failures.again(other, contacts)))
 
     def withdraw(self, customer: str, done: Done) -> set[bytes]:
         """Let go of a customer's tickets, and of what was said of them; their rows stay. Returns their keys."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec.structs import astuple
-
-from undertow.domain.cells import Cell, CellKey, Contribution, Share, bucket
+from undertow.domain.cells import Cell, CellKey, Contribution, bucket, exposed
 from undertow.stages.contacts import Contacts, Ticket
 from undertow.stages.shared import Shared
 
@@ -18,11 +16,11 @@ class Sums:
 
     def give(self, ticket: Ticket, new: Contribution) -> set[CellKey]:
         """Let the ticket add ``new`` instead of what it added before. Returns the cells that changes."""
-        old = ticket.given
-        if new == old:
+        cells = tuple([share.key for share in new])
+        added = tuple([(share.counts, share.exposure, share.tallies) for share in new])
+        if added == ticket.added and cells == ticket.cells:
             return set()
-        new = self._one(new)
-        changed = set()
+        old, changed = ticket.given, set()
         for share in new:
             if share not in old:
                 self._cell(share.key).add(share, 1)
@@ -34,7 +32,7 @@ class Sums:
         for share in old:
             if (cell := self.cells.get(share.key)) is not None and cell.empty:
                 del self.cells[share.key]
-        ticket.given = new
+        ticket.cells, ticket.added = self._shared.one(cells), self._shared.one(added)
         return changed
 
     def expose(self, contacts: Contacts) -> set[CellKey]:
@@ -46,17 +44,15 @@ class Sums:
 
     def _expose(self, ticket: Ticket, others: int) -> set[CellKey]:
         """Let the ticket's exposure be that of a customer with so many ``others``; nothing else of it moves."""
-        if not ticket.given or (before := ticket.given[-1]).exposure is None or before.exposure.others == others:
+        if not ticket.added:
             return set()
-        exposure = before.exposure._replace(others=others)
-        self.cells[before.key].move(before.exposure, exposure)
-        ticket.given = self._one((*ticket.given[:-1], Share(before.key, before.counts, exposure, before.tallies)))
-        return {before.key}
-
-    def _one(self, new: Contribution) -> Contribution:
-        """Equal contributions as one object: most tickets of a day add the same, and those of all days are made of few parts."""
-        one = self._shared.one
-        return self._shared.get(new) or one(tuple([one(Share(*map(one, astuple(share)))) for share in new]))
+        counts, before, tallies = ticket.added[-1]
+        if before is None or before.others == others:
+            return set()
+        key, now = ticket.cells[-1], exposed(before.topic, others)
+        self.cells[key].move(before, now)
+        ticket.added = self._shared.one((*ticket.added[:-1], (counts, now, tallies)))
+        return {key}
 
     def _cell(self, key: CellKey) -> Cell:
         cell = self.cells.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import msgspec
+from cramjam import lz4
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,6 +95,15 @@ def test_facts_put_behind_a_row_unread_give_the_bytes_that_reading_it_gives(befo
     else:
         assert found in {None, ticket_row([*row, *news])}
         assert found is not None or len(row) > 1, "an id that only resembles something in the row"
+
+
+@given(few, few)
+def test_a_row_of_an_earlier_version_joins_to_the_bytes_of_today(one, other):
+    """Promise: recovery may meet rows as LZ4 blocks, and writes what it writes of any other."""
+    before = bytes(lz4.compress_block(msgspec.msgpack.encode(TicketRow(united(one)))))
+    after = ticket_row(other)
+    assert join_rows(before, after) == join_rows(after, before) == ticket_row([*one, *other])
+    assert join_rows(before, before) == ticket_row(one)
 
 
 def test_versions_that_differ_in_their_order_alone_join_to_equal_bytes():

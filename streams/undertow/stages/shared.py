@@ -15,11 +15,6 @@ class Shared:
     def __init__(self) -> None:
         self._known: dict[Any, Any] = {}
 
-    def get(self, value: T) -> T | None:
-        """The object that stands for all equal to this one; None where none is remembered."""
-        known: T | None = self._known.get(value)
-        return known
-
     def one(self, value: T) -> T:
         """The object that stands for all equal to this one: itself, where none is remembered."""
         if len(self._known) >= MOST:

@@ -7,7 +7,6 @@ row as well. Knowing that beforehand leaves three fifths of what LZ4 did, for a 
 from __future__ import annotations
 
 from base64 import b85decode
-from threading import local
 from typing import Final
 
 from cramjam import lz4
@@ -34,25 +33,33 @@ _MARK: Final = 2
 _ZSTD: Final = 0x2F
 
 
-class _Contexts(local):
-    """Of each thread its own, for one serves one call at a time, and the nightly evaluation reads rows in a thread."""
-
-    def __init__(self) -> None:
-        known = ZstdCompressionDict(DICTIONARY)
-        # the fast end of the scale: level 1 takes a tenth longer, and packs hardly better what is that short
-        self.pack = ZstdCompressor(level=-1, dict_data=known).compress
-        self.unpack = ZstdDecompressor(dict_data=known).decompress
-
-
-_contexts: Final = _Contexts()
+_KNOWN: Final = ZstdCompressionDict(DICTIONARY)
+_packers: Final[list[ZstdCompressor]] = []
+_unpackers: Final[list[ZstdDecompressor]] = []
+"""Those that nobody uses: one serves one call at a time, and the nightly evaluation reads rows while the loop turns."""
 
 
 def pack(row: bytes) -> bytes:
     """A frame; equal rows give equal frames."""
+    try:
+        packer = _packers.pop()
+    except IndexError:
+        # the fast end of the scale: level 1 takes a tenth longer, and packs hardly better what is that short
+        packer = ZstdCompressor(level=-1, dict_data=_KNOWN)
+    frame = packer.compress(row)
+    _packers.append(packer)
     # a copy, for what zstd returns keeps room for a frame that is larger than the row
-    return bytes(memoryview(_contexts.pack(row)))
+    return bytes(memoryview(frame))
 
 
 def unpack(packed: bytes) -> bytes:
     """What :func:`pack` was given; or an LZ4 block of less than a megabyte, as rows were before."""
-    return _contexts.unpack(packed) if packed[_MARK] == _ZSTD else bytes(lz4.decompress_block(packed))
+    if packed[_MARK] != _ZSTD:
+        return bytes(lz4.decompress_block(packed))
+    try:
+        unpacker = _unpackers.pop()
+    except IndexError:
+        unpacker = ZstdDecompressor(dict_data=_KNOWN)
+    row = unpacker.decompress(packed)
+    _unpackers.append(unpacker)
+    return row

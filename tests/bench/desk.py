@@ -19,8 +19,11 @@ PAST_SPAN: Final = 4_000
 
 
 def records(written: Iterable[Written], offset: int = 0) -> list[Record]:
-    """Events as they come from a topic, arrived when they happened."""
-    return [Record(one.topic, 0, offset + place, 0, one.value) for place, one in enumerate(written)]
+    """Events as they come from a topic, each arrived a second or two after it happened."""
+    return [
+        Record(one.topic, 0, offset + place, round(one.at * 1000) + 1_000 + place * 7 % 997, one.value)
+        for place, one in enumerate(written)
+    ]
 
 
 class Desk:

@@ -36,6 +36,8 @@ class Written(NamedTuple):
     value: bytes
     opens: str | None
     """The vendor, where this is the first event of a ticket."""
+    at: float
+    """Seconds since 1970."""
 
 
 class _Step(NamedTuple):
@@ -124,18 +126,18 @@ class Feed:
         number = chance % self._customers
         vendor = VENDORS[number % len(VENDORS)]
         name = f"{vendor}-{ticket:08d}"
-        at = datetime.fromtimestamp(self.time(ticket + lag), UTC)
+        at = self.time(ticket + lag)
         value = form % {
             "id": f"{name}-{step}",
             "sequence": ticket + lag,
             "vendor": vendor,
-            "time": at.isoformat(),
+            "time": datetime.fromtimestamp(at, UTC).isoformat(),
             "ticket": name,
             "customer": f"customer-{number:07d}",
             "topic": _TOPICS[(chance >> 8) % len(_TOPICS)],
             "segment": SEGMENTS[(chance >> 16) % len(SEGMENTS)],
         }
-        return Written(topic, name.encode(), value.encode(), vendor if step == 0 else None)
+        return Written(topic, name.encode(), value.encode(), vendor if step == 0 else None, at)
 
 
 _TOPICS: Final = tuple(TOPICS)

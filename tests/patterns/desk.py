@@ -7,6 +7,7 @@ from itertools import count
 from undertow.domain import facts as f
 from undertow.domain.contract import Contract, Target
 from undertow.domain.facts import Body, Fact, Place, Seen, in_order, join
+from undertow.domain.neighbours import neighbour
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
 
@@ -77,7 +78,7 @@ def cases(
     ticket: Told, *others: Told, contract: Contract = CONTRACT, as_of: float = NOW, number: str = "1"
 ) -> dict[str, Case]:
     """By pattern, what the ticket is counted among."""
-    found = observed(ticket.seen, number, [other.facts() for other in others], contract, as_of)
+    found = observed(ticket.seen, number, [neighbour("", other.seen) for other in others], contract, as_of)
     assert len({case.pattern for case in found}) == len(found)
     return {case.pattern: case for case in found}
 

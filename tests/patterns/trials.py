@@ -11,6 +11,7 @@ from functools import cache
 from undertow.clock import day_of
 from undertow.domain.facts import Fact, Opened, Place, Seen, StatusChanged, in_order, join
 from undertow.domain.integrity import Runs, runs
+from undertow.domain.neighbours import neighbour
 from undertow.domain.patterns import CATALOG, Pattern
 from undertow.domain.patterns.accusations import Cases, Examined, judged, suspicions, tally
 from undertow.domain.patterns.evidence import Case
@@ -82,7 +83,7 @@ def observe(month: Month) -> Trial:
     inside = set()
     for names in customers.values():
         for ticket in names:
-            others = [ordered[other] for other in names if other != ticket]
+            others = [neighbour(other, tickets[other]) for other in names if other != ticket]
             cases[ticket] = observed(tickets[ticket], ticket, others, contract, month.as_of)
             facts = ordered[ticket]
             at = opening(facts)

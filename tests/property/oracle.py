@@ -17,6 +17,7 @@ from undertow.domain.cells import Cell, CellKey, Contribution, Counts, Exposure,
 from undertow.domain.contract import Contract
 from undertow.domain.facts import Fact, Place, Seen, join
 from undertow.domain.findings import Finding
+from undertow.domain.neighbours import neighbour
 from undertow.stages.records import Entry
 from undertow.stages.rows import ticket_key
 
@@ -359,9 +360,9 @@ def _said(ticket: Ticket, kept: list[Ticket], contract: Contract, as_of: float) 
         )
         near = [one[2] for one in others if one[0] <= solve][-1:] + [one[2] for one in others if one[0] > solve][:1]
     day = _day(ticket.solves[0], contract) if ticket.solves else None
-    numbers = tuple(other.number for other in near)
-    name = Named(ticket.vendor, ticket.number, ticket.customer, day, numbers)
-    return assess(name, ticket.seen, [other.seen for other in near], contract, lambda at: _day(at, contract), as_of)
+    name = Named(ticket.vendor, ticket.number, ticket.customer, day)
+    beside = [neighbour(other.number, other.seen) for other in near]
+    return assess(name, ticket.seen, beside, contract, lambda at: _day(at, contract), as_of)
 
 
 def cells(given: Iterable[Contribution]) -> dict[CellKey, Cell]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
 from typing import Final, get_args
 
 from msgspec import Struct
@@ -21,12 +20,13 @@ from undertow.domain.facts import Claimed, Seen, all_once, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.grounds import Grounds, changed, turns
 from undertow.domain.measures import LOOKS_BACK, NOTHING_KNOWN, TIMED, After
+from undertow.domain.neighbours import Neighbour, contacts_of, neighbour
 from undertow.domain.outcomes import Day
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
 from undertow.domain.patterns.thresholds import CATALOG, Pattern
 from undertow.domain.promises import Promise, State, promises
-from undertow.domain.recovery import after, contacts_of, hand_offs, human_contacts, rating
+from undertow.domain.recovery import after, hand_offs, human_contacts, rating
 
 MOST_HAND_OFFS: Final = 5
 """More are counted as so many: a label has to be bounded."""
@@ -67,25 +67,23 @@ class Named(Struct, frozen=True, gc=False):
     ticket: str
     customer: str | None
     day: int | None
-    others: tuple[str, ...] = ()
-    """Numbers of the tickets next to it, in the order of their facts."""
 
 
 def assess(
-    name: Named, seen: list[Seen], others: Sequence[list[Seen]], contract: Contract, day: Day, as_of: float
+    name: Named, seen: list[Seen], others: Sequence[Neighbour], contract: Contract, day: Day, as_of: float
 ) -> tuple[Assessment, list[Finding]]:
     """Assess one ticket as of a time (seconds): what it adds, and what can be said of it.
 
-    ``seen``: its facts as :func:`undertow.domain.facts.join` gives them; ``others``: those of the customer's tickets that were
+    ``seen``: its facts as :func:`undertow.domain.facts.join` gives them; ``others``: the customer's tickets that were
     opened next to its last solve, on its topic or linked to it. What is dated later than ``as_of`` waits for its time; not so
     what is said of a finding, which is no part of what happened and counts once it is recorded.
     """
     spoken: list[Seen] = []
-    comes = min(map(_next, (seen, *others), repeat(as_of))) if others else _next(seen, as_of)
+    comes = _comes(seen, others, as_of)
     if comes != FOREVER:
         seen, spoken = parted(seen)
-        comes = min(map(_next, (seen, *others), repeat(as_of)))
-        seen, *others = [_until(some, as_of) for some in (seen, *others)]
+        comes = _comes(seen, others, as_of)
+        seen, others = _until(seen, as_of), [_by(as_of, other) for other in others]
     facts = in_order(seen)
     read = course(facts)
     if read.spoken:
@@ -94,15 +92,14 @@ def assess(
         read = course(facts)
     if not read.claims and not read.solves:
         return Assessment(changes_at=comes), []
-    what, near = NOTHING_KNOWN, [in_order(other) for other in others]
-    failed = read.solves and (read.reopens or read.pledges or near)
+    what = NOTHING_KNOWN
+    failed = read.solves and (read.reopens or read.pledges or others)
     if failed or not LOOKS_BACK.isdisjoint(contract.targets):
-        what = after(read, contacts_of(near), contract, as_of)
+        what = after(read, contacts_of(others), contract, as_of)
     clocks = Clocks(read, contract.reading, contract, as_of, what)
     pledged = promises(read, contract.promise_grace, as_of)
     turned = turns(facts, read, clocks, pledged, contract, as_of)
-    numbered = list(zip(name.others or [""] * len(others), others, strict=True)) if others else []
-    grounds = Grounds((name.ticket, seen), numbered, contract, turned.last)
+    grounds = Grounds((name.ticket, seen), others, contract, turned.last)
     answers = settled(spoken) if spoken else {}
     tallies: list[Tally] = []
     findings: list[Finding] = []
@@ -121,7 +118,7 @@ def assess(
         found = answered(_discordant(name, measure, verdict, why, claim, judged, grounds, contract), answers)
         tallies += counted(found.state, measure, verdict, [headline, Tally(verdict, measure, why.cause)])
         findings.append(found)
-    for case in observed(seen, name.ticket, near, contract, as_of, (facts, read, clocks)):
+    for case in observed(seen, name.ticket, others, contract, as_of, (facts, read, clocks)):
         if case.match is None:
             tallies.append(_CASES[case.pattern])
             continue
@@ -175,6 +172,12 @@ def _one_contact(read: Course) -> bool | None:
     return human_contacts(read, read.solves[-1]) == 1
 
 
+def _comes(seen: list[Seen], others: Sequence[Neighbour], as_of: float) -> float:
+    """When the first fact of all comes that is dated later than ``as_of``."""
+    comes = _next(seen, as_of)
+    return min(comes, *[_next(other.seen, as_of) for other in others]) if others else comes
+
+
 def _next(seen: list[Seen], as_of: float) -> float:
     """When the first fact dated later than ``as_of`` comes."""
     if not seen or seen[-1].fact.time <= as_of:
@@ -191,6 +194,11 @@ def _until(seen: list[Seen], as_of: float) -> list[Seen]:
         return come
     later = {(fact.source, fact.id) for fact in in_order(seen) if fact.time > as_of}
     return [one for one in come if (one.fact.source, one.fact.id) not in later]
+
+
+def _by(as_of: float, other: Neighbour) -> Neighbour:
+    seen = _until(other.seen, as_of)
+    return other if seen is other.seen else neighbour(other.number, seen)
 
 
 def _time(one: Seen) -> float:

@@ -24,6 +24,9 @@ AUTOMATIC: Final = 2
 STATUS: Final = 3
 """A change of status that is not the customer's."""
 
+PERSONS: Final = frozenset({"agent", "unknown"})
+"""A sender of whom nothing is said passes for a human."""
+
 FOREVER: Final = float("inf")
 
 
@@ -154,7 +157,7 @@ def course(  # noqa: PLR0912, PLR0915 - one branch a kind of fact, the frequent 
                 inbound.append(at)
                 talk.append(Said(at, CUSTOMER))
             elif body.public:
-                if body.substantive and body.actor in _PERSONS:
+                if body.substantive and body.actor in PERSONS:
                     replies.append(at)
                     talk.append(Said(at, HUMAN))
                 else:
@@ -248,7 +251,3 @@ def course(  # noqa: PLR0912, PLR0915 - one branch a kind of fact, the frequent 
         last,
         spoken,
     )
-
-
-_PERSONS: Final = frozenset({"agent", "unknown"})
-"""A sender of whom nothing is said passes for a human."""

@@ -19,6 +19,7 @@ from undertow.domain.course import FOREVER, Course
 from undertow.domain.facts import Claimed, Fact, Seen, in_order
 from undertow.domain.findings import Beside, Evidence
 from undertow.domain.measures import LOOKS_BACK
+from undertow.domain.neighbours import Neighbour
 from undertow.domain.patterns.deadlines import at_the_time
 from undertow.domain.patterns.evidence import Event
 from undertow.domain.promises import Promise
@@ -51,13 +52,13 @@ class Rested(NamedTuple):
 class Grounds:
     """Those of one ticket, for all that is said of it.
 
-    ``others`` are the tickets next to it, by number; ``passed`` is when time alone changed something last.
+    ``others`` are the tickets next to it; ``passed`` is when time alone changed something last.
     """
 
     def __init__(
         self,
         ticket: tuple[str, list[Seen]],
-        others: Sequence[tuple[str, list[Seen]]],
+        others: Sequence[Neighbour],
         contract: Contract,
         passed: float,
     ) -> None:
@@ -68,7 +69,7 @@ class Grounds:
     @cached_property
     def _others(self) -> list[tuple[str, list[Seen]]]:
         """What counts of them; of most tickets nothing is said, and nobody asks."""
-        return [(number, told) for number, seen in self._near if (told := telling(seen))]
+        return [(other.number, told) for other in self._near if (told := telling(other.seen))]
 
     def since(self, name: str) -> float:
         """The moment up to which everything had happened by which a measure or pattern is judged: no later one changes it."""

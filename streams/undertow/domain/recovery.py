@@ -11,8 +11,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
-from undertow.domain.course import Course, course
-from undertow.domain.facts import Fact
+from undertow.domain.course import Course
 from undertow.domain.measures import After, Failure
 from undertow.domain.promises import promises
 
@@ -54,17 +53,6 @@ def after(course: Course, contacts: Sequence[Contact], windows: Windows, as_of: 
     """What followed, as of a time. ``contacts`` by opening time, ascending."""
     held, known = _held(course, contacts, windows, as_of)
     return After(held, known, failures(course, contacts, held, windows, as_of))
-
-
-def contacts_of(others: Sequence[Sequence[Fact]]) -> list[Contact]:
-    """Tickets, each as its facts in order, as contacts by opening time; one that was never opened is none."""
-    found = []
-    for facts in others:
-        read = course(facts)
-        if read.opened is not None:
-            held = read.solves[-1] if read.resolved else None
-            found.append(Contact(read.opened, _next(read.replies, read.opened), held))
-    return sorted(found)
 
 
 def _held(course: Course, contacts: Sequence[Contact], windows: Windows, as_of: float) -> tuple[float | None, bool]:

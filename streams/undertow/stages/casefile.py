@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import starmap
 
 from msgspec import Struct
 
@@ -13,12 +14,12 @@ from undertow.domain.contract import Contract
 from undertow.domain.course import Course, course
 from undertow.domain.facts import Fact, Seen, in_order, join
 from undertow.domain.findings import Finding
-from undertow.domain.grounds import telling
 from undertow.domain.measures import After
+from undertow.domain.neighbours import contacts_of, neighbour
 from undertow.domain.outcomes import Judgement, Surroundings, bases_of, judge
 from undertow.domain.promises import Promise, promises
 from undertow.domain.readings import Reading
-from undertow.domain.recovery import after, contacts_of
+from undertow.domain.recovery import after
 from undertow.domain.timeline import Timeline, timeline
 from undertow.domain.working import Working, workings
 from undertow.stages.contacts import Few, Ticket, owner_of, reach_of
@@ -105,11 +106,10 @@ class Facts:
                 contacts.put(each, timeline(in_order(self._joined(other, as_of))), reach)
         near = contacts.next_to(ticket, line.solves[-1], reach) if line.solves else []
         others = {name_of(key)[2]: self._joined(name_of(key), as_of) for key in near}
+        beside = list(starmap(neighbour, others.items()))
         day = day_of(contract.time_zone)
         solved = day(line.solves[0]) if line.solves else None
-        assessed, found = assess(
-            Named(vendor, number, customer, solved, tuple(others)), own, list(others.values()), contract, day, as_of
-        )
+        assessed, found = assess(Named(vendor, number, customer, solved), own, beside, contract, day, as_of)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
             others=partial(contacts.others, ticket),
@@ -119,7 +119,7 @@ class Facts:
         )
         outcome = judge(line, around, customer, contract, as_of)
         read = course(in_order(own))
-        what = after(read, contacts_of([in_order(telling(seen)) for seen in others.values()]), contract, as_of)
+        what = after(read, contacts_of(beside), contract, as_of)
         kept = promises(read, contract.promise_grace, as_of)
         return CaseFile(name, as_of, own, read, line, others, outcome, what, kept, tuple(found))
 

@@ -14,7 +14,6 @@ from undertow.domain.assessment import NOTHING, Assessment, Named, assess
 from undertow.domain.contract import Contract
 from undertow.domain.contributions import seconded, tallied
 from undertow.domain.course import FOREVER
-from undertow.domain.disputes import by_then
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
@@ -25,6 +24,7 @@ from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of
 from undertow.stages.due import Due
 from undertow.stages.effects import Done
 from undertow.stages.index import Many
+from undertow.stages.nearby import Nearby, by_now
 from undertow.stages.owed import Owed
 from undertow.stages.rows import name_of
 from undertow.stages.saying import say
@@ -57,6 +57,7 @@ class Judgements:
         self._shared = Shared()
         self._again: set[bytes] = set()
         """Tickets that a judgement just given changes."""
+        self._nearby = Nearby(facts_of, {})
         self._due = Due()
         self._owed = Owed({})
 
@@ -159,7 +160,7 @@ class Judgements:
     def _read(self, key: bytes, facts: list[Seen]) -> Timeline:
         """The ticket's timeline; of a closed history only what had happened by then."""
         contract = self._contracts.get(self.tickets[key].owner[0])
-        return timeline(in_order(facts if contract is None else self._by_now(facts, contract)))
+        return timeline(in_order(facts if contract is None else by_now(facts, contract)))
 
     def _judge(
         self,
@@ -171,6 +172,7 @@ class Judgements:
         anew: bool = True,
     ) -> None:
         """Judge ``keys``, and whatever closing one of them touches. ``lines`` and ``changed``: what was read already."""
+        self._nearby = Nearby(self._facts_of, changed)
         while keys:
             closing: set[bytes] = set()
             done.judged += len(keys)
@@ -187,6 +189,7 @@ class Judgements:
             keys, self._again = self._again - closing, set()
             done.rows.update(dict.fromkeys(closing))
             anew = True
+        self._nearby = Nearby(self._facts_of, {})
 
     def _judge_one(
         self, key: bytes, seen: list[Seen], line: Timeline, contract: Contract, done: Done, *, anew: bool
@@ -209,7 +212,7 @@ class Judgements:
             contacts.solved(ticket, solves)
         found = ticket.assessed
         if anew or found is None or as_of >= found.changes_at:
-            found, findings = self._assess(ticket, self._by_now(seen, contract), line, contract, as_of)
+            found, findings = self._assess(ticket, by_now(seen, contract), line, contract, as_of)
             alike = found is not NOTHING and found.changes_at == FOREVER  # most that wait for nothing more are
             ticket.assessed = self._shared.one(found) if alike else found
             say(ticket, findings, self._published, done)
@@ -246,19 +249,15 @@ class Judgements:
         vendor, customer, _ = ticket.owner
         contacts, solves = self.contacts[ticket.owner], line.solves
         near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
-        others = [self._by_now(self._facts_of(key), contract) for key in near]
+        others = [self._nearby.of(key, contract) for key in near]
         solved_on = self._days[vendor](solves[0]) if solves else None
-        name = Named(vendor, ticket.number, customer, solved_on, tuple([self.tickets[key].number for key in near]))
+        name = Named(vendor, ticket.number, customer, solved_on)
         return assess(name, seen, others, contract, self._days[vendor], as_of)
 
     def _tickets_of(self, customer: str) -> list[Ticket]:
         """A customer's tickets with every vendor."""
         owned = [self.contacts.get((vendor, customer, None)) for vendor in self._contracts]
         return [ticket for contacts in owned if contacts is not None for ticket in contacts.tickets]
-
-    def _by_now(self, facts: list[Seen], contract: Contract) -> list[Seen]:
-        """Of a closed history only what had happened by then."""
-        return facts if (end := contract.as_of) is None else by_then(facts, end)
 
     def _second(self, ticket: Ticket, failed: float | None, done: Done) -> None:
         """Remember whether the ticket failed; the one that failed after it may be the customer's second by that, or no more."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from itertools import starmap
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -20,6 +21,7 @@ from undertow.domain.disputes import parted
 from undertow.domain.facts import SPOKEN, Fact, Seen, in_order, join
 from undertow.domain.findings import Finding
 from undertow.domain.grounds import digest, telling
+from undertow.domain.neighbours import neighbour
 from undertow.domain.statement import PeriodStatement, holds
 from undertow.domain.timeline import timeline
 from undertow.stages.intake import Intake
@@ -260,8 +262,8 @@ def _derived(finding: Finding, gathered: _Gathered, contract: Contract) -> tuple
     """What the same functions say of these facts, and what stands for their content."""
     day = day_of(contract.time_zone)
     solves = timeline(in_order(gathered.own)).solves
-    numbers, others = [number for number, _ in gathered.others], [seen for _, seen in gathered.others]
-    named = Named(finding.vendor, finding.ticket, gathered.customer, day(solves[0]) if solves else None, tuple(numbers))
+    named = Named(finding.vendor, finding.ticket, gathered.customer, day(solves[0]) if solves else None)
+    others = list(starmap(neighbour, gathered.others))
     _, found = assess(named, gathered.own, others, contract, day, finding.as_of)
     same = next((one for one in found if (one.kind, one.name) == (finding.kind, finding.name)), None)
     return same, digest(parted(gathered.own)[0], gathered.others)

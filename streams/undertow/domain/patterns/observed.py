@@ -10,6 +10,7 @@ from undertow.domain import integrity
 from undertow.domain.actuals import Clocks
 from undertow.domain.course import Course, course
 from undertow.domain.facts import Fact, Seen, in_order
+from undertow.domain.neighbours import Neighbour, diagnoses
 from undertow.domain.patterns import returns, tickets
 from undertow.domain.patterns.deadlines import running
 from undertow.domain.patterns.evidence import BEHAVED, Case
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
 def observed(
     seen: list[Seen],
     number: str,
-    others: Sequence[Sequence[Fact]],
+    others: Sequence[Neighbour],
     contract: Contract,
     as_of: float,
     known: tuple[list[Fact], Course, Clocks] | None = None,
 ) -> list[Case]:
     """The cases of ticket ``number`` as of a time (seconds), at most one a pattern.
 
-    ``seen`` as :func:`~undertow.domain.facts.join` gives it; ``others``: the facts, in order, of the same customer's other
-    tickets with this vendor that were opened within the repeat window of its solves, or near them; ``known``: the very
-    same facts in order, their course and its clocks under the agreed reading, where the caller has them.
+    ``seen`` as :func:`~undertow.domain.facts.join` gives it; ``others``: the same customer's other tickets with this vendor
+    that were opened within the repeat window of its solves, or near them; ``known``: the very same facts in order, their
+    course and its clocks under the agreed reading, where the caller has them.
     """
     patterns = contract.patterns
     facts, read, clocks = known if known is not None else _read(seen, contract, as_of)
@@ -50,7 +51,7 @@ def observed(
         found += [tickets.lowered_late(facts, lines, contract), integrity.edited(seen, breaches)]
     if read.solves:
         again = bool(read.reopens)
-        solved = returns.diagnoses(facts) if others or again else []
+        solved = diagnoses(facts) if others or again else []
         found += [
             tickets.flicker(facts, patterns) if again else BEHAVED["flicker"],
             returns.continued(facts, solved, number, others, contract) if others else BEHAVED["continued"],

@@ -1,0 +1,108 @@
+"""What a ticket tells those it is next to: when it came, how soon it was answered, what it was solved as, and its links."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from undertow.domain.course import PERSONS
+from undertow.domain.facts import Fact, Linked, Message, Opened, Seen, StatusChanged, TopicChanged, in_order
+from undertow.domain.patterns.tickets import VENDOR, plain
+from undertow.domain.recovery import Contact
+from undertow.domain.timeline import SOLVED
+
+
+class Diagnosis(Struct, frozen=True, gc=False):
+    """What the vendor held a ticket for while it was solved, from ``solve`` until ``undone``."""
+
+    solve: Fact
+    topic: str | None
+    cause: str | None
+    undone: Fact | None = None
+    by_customer: bool = False
+    """Undone by the customer, or after they wrote, or nobody knows by whom."""
+
+    def differs(self, other: Diagnosis, *, topic_only: bool = False) -> bool:
+        """Another topic or another cause; what one of them lacks is no difference."""
+        pairs = [(self.topic, other.topic)] if topic_only else [(self.topic, other.topic), (self.cause, other.cause)]
+        return any(one is not None and two is not None and plain(one) != plain(two) for one, two in pairs)
+
+
+def diagnoses(facts: Iterable[Fact]) -> list[Diagnosis]:
+    """One each time it was solved. A topic or cause that is corrected while it is solved belongs to that solve.
+
+    Both hold until another is given: who solves again and names no cause stands by the last.
+    """
+    found: list[Diagnosis] = []
+    topic = cause = None
+    solve: Fact | None = None
+    wrote = False
+    for fact in facts:
+        body = fact.body
+        if isinstance(body, Message):
+            wrote |= body.actor == "customer"
+        elif isinstance(body, Opened):
+            topic = topic if topic is not None else body.topic
+        elif isinstance(body, TopicChanged):
+            topic = body.to
+        elif isinstance(body, StatusChanged):
+            if body.to in SOLVED:
+                if solve is None:
+                    solve, wrote = fact, False
+                cause = body.cause if body.cause is not None else cause
+            elif solve is not None:
+                found.append(Diagnosis(solve, topic, cause, fact, wrote or body.actor not in VENDOR))
+                solve = None
+    return [*found, Diagnosis(solve, topic, cause)] if solve is not None else found
+
+
+class Neighbour(Struct, frozen=True, gc=False):
+    """A ticket next to others, read once for all of them."""
+
+    number: str
+    seen: list[Seen]
+    opening: Fact | None
+    contact: Contact | None
+    """None where it was never opened."""
+    solved: Diagnosis | None
+    """The last time that it was."""
+    links: tuple[Fact, ...]
+
+    def link(self, number: str) -> Fact | None:
+        """The first fact that links it to a ticket."""
+        for fact in self.links:
+            if isinstance(fact.body, Linked) and fact.body.related == number:
+                return fact
+        return None
+
+
+def neighbour(number: str, seen: list[Seen]) -> Neighbour:
+    """Read a ticket's facts, as :func:`~undertow.domain.facts.join` gives them, for those that are held against it."""
+    facts = in_order(seen)
+    opening: Fact | None = None
+    replies: list[float] = []
+    links: list[Fact] = []
+    for fact in facts:
+        body = fact.body
+        if isinstance(body, Message):
+            if body.public and body.substantive and body.actor in PERSONS:
+                replies.append(fact.time)
+        elif isinstance(body, Opened):
+            opening = opening or fact
+        elif isinstance(body, Linked):
+            links.append(fact)
+    solved = diagnoses(facts)
+    last = solved[-1] if solved else None
+    contact: Contact | None = None
+    if opening is not None:
+        place = bisect_left(replies, opening.time)
+        held = last.solve.time if last is not None and last.undone is None else None
+        contact = Contact(opening.time, replies[place] if place < len(replies) else None, held)
+    return Neighbour(number, seen, opening, contact, last, tuple(links))
+
+
+def contacts_of(near: Sequence[Neighbour]) -> list[Contact]:
+    """Tickets as contacts by opening time, ascending."""
+    return sorted([one.contact for one in near if one.contact is not None])

@@ -1,0 +1,41 @@
+"""The tickets next to those that are judged together, each read once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from undertow.domain.contract import Contract
+from undertow.domain.disputes import by_then
+from undertow.domain.facts import Seen
+from undertow.domain.neighbours import Neighbour, neighbour
+from undertow.stages.rows import name_of
+
+MOST: Final = 2_048
+"""Tickets remembered at once: a settlement's, not a whole state's when that is rebuilt."""
+
+
+class Nearby:
+    """A busy customer's tickets are next to the same few, most of which have just changed: their facts are at hand.
+
+    ``facts_of`` reads a ticket's facts, ``changed`` are those read already.
+    """
+
+    def __init__(self, facts_of: Callable[[bytes], list[Seen]], changed: Mapping[bytes, list[Seen]]) -> None:
+        self._facts_of, self._changed = facts_of, changed
+        self._known: dict[bytes, Neighbour] = {}
+
+    def of(self, key: bytes, contract: Contract) -> Neighbour:
+        """A ticket as those next to it see it; they have one contract."""
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            facts = self._changed[key] if key in self._changed else self._facts_of(key)
+            known = self._known[key] = neighbour(name_of(key)[2], by_now(facts, contract))
+        return known
+
+
+def by_now(facts: list[Seen], contract: Contract) -> list[Seen]:
+    """Of a closed history only what had happened by its end."""
+    return facts if (end := contract.as_of) is None else by_then(facts, end)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from undertow.domain.course import PERSONS
-from undertow.domain.facts import Fact, Linked, Message, Opened, Seen, StatusChanged, TopicChanged, in_order
+from undertow.domain.facts import Body, Fact, Linked, Message, Opened, Seen, StatusChanged, TopicChanged, in_order
 from undertow.domain.patterns.tickets import VENDOR, plain
 from undertow.domain.recovery import Contact
-from undertow.domain.timeline import SOLVED
+from undertow.domain.timeline import SOLVED, concerns_others
 
 
 class Diagnosis(Struct, frozen=True, gc=False):
@@ -101,6 +101,18 @@ def neighbour(number: str, seen: list[Seen]) -> Neighbour:
         held = last.solve.time if last is not None and last.undone is None else None
         contact = Contact(opening.time, replies[place] if place < len(replies) else None, held)
     return Neighbour(number, seen, opening, contact, last, tuple(links))
+
+
+def weighs(body: Body, *, solved: bool) -> bool:
+    """Whether this may change what :func:`neighbour` reads of a ticket, beside its solves; ``solved``: it has been, ever.
+
+    What does not weigh (the customer's words, a pause) is nevertheless among the grounds of what is said of those it is next to.
+    """
+    if isinstance(body, Message):
+        return body.public and body.substantive and body.actor in PERSONS
+    if isinstance(body, StatusChanged):
+        return body.cause is not None or (solved and body.to not in SOLVED)
+    return concerns_others(body)
 
 
 def contacts_of(near: Sequence[Neighbour]) -> list[Contact]:

@@ -180,12 +180,13 @@ class Contacts(ABC):
         stale |= self.watching(ticket, reach)
         return Touched({other.key for other in stale}, self._moved(before))
 
-    def beside(self, ticket: Ticket, reach: Reach) -> list[bytes]:
-        """The tickets to which this one is next: they are judged by what happens in it."""
+    def beside(self, ticket: Ticket, reach: Reach, *, all_of_them: bool) -> list[bytes]:
+        """The tickets to which this one is next: they are judged by what happens in it; or those of which something is said."""
         return [
             other.key
             for other in self.watching(ticket, reach)
-            if any(ticket.key in self.next_to(other, solve, reach) for solve in other.solves)
+            if (all_of_them or other.findings)
+            and any(ticket.key in self.next_to(other, solve, reach) for solve in other.solves)
         ]
 
     def drop(self, ticket: Ticket, reach: Reach) -> Touched:

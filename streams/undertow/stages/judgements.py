@@ -136,13 +136,19 @@ class Judgements:
             stale |= touched.stale
             if touched.moved:
                 done.cells |= self.sums.expose(contacts)
-        for key in owed.telling:  # once all are where they belong
-            stale.update(self._beside(self.tickets[key]))
+        for key, weighs in owed.telling.items():  # once all are where they belong
+            stale.update(self._beside(self.tickets[key], lines.get(key), weighs=weighs))
         return stale
 
-    def _beside(self, ticket: Ticket) -> list[bytes]:
+    def _beside(self, ticket: Ticket, line: Timeline | None, *, weighs: bool) -> list[bytes]:
+        """The tickets next to one with news: all where those, or its new solves, weigh, else those of which something is said."""
+        vendor = ticket.owner[0]
         contacts = self.contacts.get(ticket.owner)
-        return contacts.beside(ticket, self._reach[ticket.owner[0]]) if contacts is not None else []
+        if contacts is None:
+            return []
+        if not weighs and line is not None:  # of other contracts a ticket's solves are not those of its facts alone
+            weighs = self._contracts[vendor].solve_time != "row" or line.solves != ticket.solves
+        return contacts.beside(ticket, self._reach[vendor], all_of_them=weighs)
 
     def _begin(self, key: bytes) -> Ticket:
         owner = owner_of(*name_of(key))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from undertow.domain.assessment import NOTHING
 from undertow.domain.facts import Seen, all_once, position
+from undertow.domain.neighbours import weighs
 from undertow.domain.timeline import concerns_others, on_the_way
 from undertow.stages.contacts import Ticket
 
@@ -20,8 +21,8 @@ class Owed:
         """Facts that came or were joined since, read already."""
         self.told: set[bytes] = set()
         """Of those, the tickets to be judged by them."""
-        self.telling: set[bytes] = set()
-        """Tickets whose news may matter to those they are next to."""
+        self.telling: dict[bytes, bool] = {}
+        """Tickets whose news are among the grounds of those they are next to, and whether they weigh with those themselves."""
         self.stale: set[bytes] = set()
         """Tickets to be judged though nothing came for them."""
 
@@ -45,8 +46,9 @@ class Owed:
         once = all_once(facts)
         if not self.look(ticket, facts, once=once) or not all(on_the_way(one.fact.body) for one in news):
             self.told.add(ticket.key)
-        if not once or any(concerns_others(one.fact.body) for one in news):
-            self.telling.add(ticket.key)
+        self._tell(ticket.key, news, solved=bool(ticket.solves))
+        if not once:
+            self.telling[ticket.key] = True
 
     def following(self, key: bytes, news: list[Seen]) -> list[Seen] | None:
         """The news in order, if all came after the facts of a ticket that is and stays merely worked on: those are not read."""
@@ -64,8 +66,12 @@ class Owed:
         self.worked[key] = news[-1].fact.time
         if (facts := self.changed.get(key)) is not None:
             self.changed[key] = [*facts, *news]
-        if any(concerns_others(one.fact.body) for one in news):
-            self.telling.add(key)
+        self._tell(key, news, solved=False)
+
+    def _tell(self, key: bytes, news: Sequence[Seen], *, solved: bool) -> None:
+        for one in news:
+            if concerns_others(one.fact.body):
+                self.telling[key] = self.telling.get(key, False) or weighs(one.fact.body, solved=solved)
 
     def settled(self, tickets: dict[bytes, Ticket]) -> None:
         """The judgements were given."""
@@ -77,5 +83,6 @@ class Owed:
         for key in keys:
             self.changed.pop(key, None)
             self.worked.pop(key, None)
-        for waiting in (self.told, self.telling, self.stale):
-            waiting.difference_update(keys)
+            self.telling.pop(key, None)
+        self.told.difference_update(keys)
+        self.stale.difference_update(keys)

@@ -12,16 +12,64 @@ from undertow.stages.rows import ticket_key
 
 SLACK: Final = 1.0
 """Seconds by which what may be touched is taken too wide: rounding must not hide a ticket on the very boundary."""
+_NEVER: Final = float("-inf")
+_FOREVER: Final = float("inf")
+
+
+class _Moments:
+    """Times (seconds) and the keys of the tickets they belong to, ascending. Two lists, so that times are found as they are."""
+
+    __slots__ = ("keys", "times")
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.keys: list[bytes] = []
+
+    def place(self, time: float, key: bytes) -> int:
+        """Where that moment stands, or would."""
+        times, keys = self.times, self.keys
+        at = bisect_left(times, time)
+        while at < len(times) and times[at] == time and keys[at] < key:
+            at += 1
+        return at
+
+    def add(self, time: float, key: bytes) -> None:
+        at = self.place(time, key)
+        self.times.insert(at, time)
+        self.keys.insert(at, key)
+
+    def remove(self, time: float, key: bytes) -> None:
+        at = self.place(time, key)
+        if at < len(self.keys) and self.times[at] == time and self.keys[at] == key:
+            del self.times[at], self.keys[at]
+
+    def time(self, place: int) -> float:
+        """The time at a place; infinitely early or late beyond the ends."""
+        return _NEVER if place < 0 else self.times[place] if place < len(self.times) else _FOREVER
+
+    def last(self, until: float, but: bytes) -> int:
+        """The place of the last up to a time that is not of one ticket, -1 for none."""
+        at = bisect_right(self.times, until) - 1
+        return at - 1 if at >= 0 and self.keys[at] == but else at
+
+    def first(self, after: float, but: bytes) -> int:
+        """The place of the first after a time that is not of one ticket, the end for none."""
+        at = bisect_right(self.times, after)
+        return at + 1 if at < len(self.keys) and self.keys[at] == but else at
+
+    def between(self, low: float, high: float) -> list[bytes]:
+        """Whose moments lie there."""
+        return self.keys[bisect_left(self.times, low) : bisect_right(self.times, high)]
 
 
 class _Topic:
-    """Openings and solves of one topic, ascending."""
+    """Openings and solves of one topic."""
 
     __slots__ = ("openings", "solves")
 
     def __init__(self) -> None:
-        self.openings: list[Moment] = []
-        self.solves: list[Moment] = []
+        self.openings = _Moments()
+        self.solves = _Moments()
 
 
 class Many(Contacts):
@@ -52,29 +100,24 @@ class Many(Contacts):
         self._tickets[ticket.key] = ticket
 
     def next_return(self, ticket: Ticket, after: float) -> float | None:  # noqa: D102
-        found = [moment[0] for moment in self._linked_to(ticket) if moment[0] > after]
+        first = min([opened for opened, _ in self._linked_to(ticket) if opened > after], default=_FOREVER)
         if ticket.topic is not None and (group := self._topics.get(ticket.topic)) is not None:
-            at = bisect_right(group.openings, after, key=_time)
-            found += [opened for opened, key in group.openings[at : at + 2] if key != ticket.key][:1]
-        return min(found, default=None)
+            first = min(first, group.openings.time(group.openings.first(after, ticket.key)))
+        return first if first != _FOREVER else None
 
     def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:  # noqa: D102
         near = self._linked_to(ticket)
         if ticket.topic is not None and (group := self._topics.get(ticket.topic)) is not None:
-            at = bisect_right(group.openings, solve, key=_time)
-            near += group.openings[max(at - 2, 0) : at + 2]
-        found = sorted(
-            {
-                (opened, key)
-                for opened, key in near
-                if key != ticket.key and solve - reach.back <= opened <= solve + reach.ahead
-            }
-        )
-        later = [moment for moment in found if moment[0] > solve]
-        return [key for _, key in (*found[: len(found) - len(later)][-1:], *later[:1])]
+            openings = group.openings
+            for place in (openings.last(solve, ticket.key), openings.first(solve, ticket.key)):
+                if 0 <= place < len(openings.keys):
+                    near.append((openings.times[place], openings.keys[place]))
+        before = [moment for moment in near if solve - reach.back <= moment[0] <= solve]
+        later = [moment for moment in near if solve < moment[0] <= solve + reach.ahead]
+        return [key for _, key in (*([max(before)] if before else ()), *([min(later)] if later else ()))]
 
     def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
-        """Tickets solved between this opening and the second-next ones on either side, one of which may be their own.
+        """Tickets solved between the openings on either side of this one, and those it is linked to.
 
         Without that bound a customer with 400 solves a month would cost 400 judgements a ticket.
         """
@@ -86,24 +129,34 @@ class Many(Contacts):
         opened = ticket.opened_at
         if opened is not None and ticket.topic is not None:
             group = self._group(ticket.topic)
-            before = bisect_left(group.openings, opened, key=_time) - 2
-            after = bisect_right(group.openings, opened, key=_time) + 1
-            low = max(opened - reach.ahead - SLACK, group.openings[before][0] if before >= 0 else float("-inf"))
-            high = opened + reach.back + SLACK
-            if after < len(group.openings):
-                high = min(high, group.openings[after][0])
-            start = bisect_left(group.solves, low, key=_time)
-            found.update([key for _, key in group.solves[start : bisect_right(group.solves, high, key=_time)]])
+            openings = group.openings
+            place = openings.place(opened, ticket.key)
+            low, high = opened - reach.ahead - SLACK, opened + reach.back + SLACK
+            before, after = openings.time(place - 1), openings.time(place + 1)
+            found.update(group.solves.between(max(low, before), min(high, after)))
+            # the tickets opened just before and after do not stand in their own way
+            for beside, begin, end in (
+                (place - 1, openings.time(place - 2), before),
+                (place + 1, after, openings.time(place + 2)),
+            ):
+                if 0 <= beside < len(openings.keys):
+                    key = openings.keys[beside]
+                    if any(max(low, begin) <= solve <= min(high, end) for solve in self._tickets[key].solves):
+                        found.add(key)
         found.discard(ticket.key)
         return {self._tickets[key] for key in found}
+
+    def beside(self, ticket: Ticket, reach: Reach, *, all_of_them: bool) -> list[bytes]:
+        """Those watching: hardly ever does a link come between them."""
+        return [other.key for other in self.watching(ticket, reach) if all_of_them or other.findings]
 
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
         if ticket.topic is not None:
             group = self._group(ticket.topic)
             for solve in ticket.solves:
-                _remove(group.solves, (solve, ticket.key))
+                group.solves.remove(solve, ticket.key)
             for solve in solves:
-                insort(group.solves, (solve, ticket.key))
+                group.solves.add(solve, ticket.key)
         ticket.solves = solves
 
     @property
@@ -112,7 +165,7 @@ class Many(Contacts):
 
     def failed(self, ticket: Ticket, solved: float | None) -> None:  # noqa: D102
         if ticket.failed is not None:
-            _remove(self._failures, (ticket.failed, ticket.key))
+            del self._failures[bisect_left(self._failures, (ticket.failed, ticket.key))]
         if solved is not None:
             insort(self._failures, (solved, ticket.key))
         ticket.failed = solved
@@ -129,9 +182,9 @@ class Many(Contacts):
         if ticket.topic is not None:
             group = self._group(ticket.topic)
             for solve in ticket.solves:
-                _remove(group.solves, (solve, ticket.key))
+                group.solves.remove(solve, ticket.key)
             if ticket.opened_at is not None:
-                _remove(group.openings, (ticket.opened_at, ticket.key))
+                group.openings.remove(ticket.opened_at, ticket.key)
         self._opened -= ticket.opened_at is not None
 
     def _enter(self, ticket: Ticket) -> None:
@@ -140,9 +193,9 @@ class Many(Contacts):
         if ticket.topic is not None:
             group = self._group(ticket.topic)
             for solve in ticket.solves:
-                insort(group.solves, (solve, ticket.key))
+                group.solves.add(solve, ticket.key)
             if ticket.opened_at is not None:
-                insort(group.openings, (ticket.opened_at, ticket.key))
+                group.openings.add(ticket.opened_at, ticket.key)
         self._opened += ticket.opened_at is not None
 
     def _forget(self, ticket: Ticket) -> None:
@@ -153,13 +206,3 @@ class Many(Contacts):
         if group is None:
             group = self._topics[topic] = _Topic()
         return group
-
-
-def _time(moment: Moment) -> float:
-    return moment[0]
-
-
-def _remove(moments: list[Moment], moment: Moment) -> None:
-    at = bisect_left(moments, moment)
-    if at < len(moments) and moments[at] == moment:
-        del moments[at]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
 
 from msgspec import Struct
 
@@ -11,7 +12,7 @@ from undertow.domain.course import PERSONS
 from undertow.domain.facts import Body, Fact, Linked, Message, Opened, Seen, StatusChanged, TopicChanged, in_order
 from undertow.domain.patterns.tickets import VENDOR, plain
 from undertow.domain.recovery import Contact
-from undertow.domain.timeline import SOLVED, concerns_others
+from undertow.domain.timeline import SOLVED
 
 
 class Diagnosis(Struct, frozen=True, gc=False):
@@ -103,16 +104,27 @@ def neighbour(number: str, seen: list[Seen]) -> Neighbour:
     return Neighbour(number, seen, opening, contact, last, tuple(links))
 
 
-def weighs(body: Body, *, solved: bool) -> bool:
-    """Whether this may change what :func:`neighbour` reads of a ticket, beside its solves; ``solved``: it has been, ever.
+class Weight(IntEnum):
+    """With which of the tickets next to it a fact of a ticket weighs."""
 
-    What does not weigh (the customer's words, a pause) is nevertheless among the grounds of what is said of those it is next to.
+    GROUNDS = 0
+    """With none. It is nevertheless among the grounds of what is said of them."""
+    LATER = 1
+    """With those solved before it was opened: it is how the customer came back."""
+    ALL = 2
+
+
+def weight(body: Body, *, solved: bool) -> Weight:
+    """Of one of the facts that concern others, beside the solves it makes; ``solved``: the ticket has been, ever.
+
+    What an earlier ticket told is when it was opened, by whom, and its links. Of a later one the vendor's first words
+    count, and what it was solved as: the customer's words and a pause change neither.
     """
     if isinstance(body, Message):
-        return body.public and body.substantive and body.actor in PERSONS
+        return Weight.LATER if body.public and body.substantive and body.actor in PERSONS else Weight.GROUNDS
     if isinstance(body, StatusChanged):
-        return body.cause is not None or (solved and body.to not in SOLVED)
-    return concerns_others(body)
+        return Weight.LATER if body.cause is not None or (solved and body.to not in SOLVED) else Weight.GROUNDS
+    return Weight.ALL
 
 
 def contacts_of(near: Sequence[Neighbour]) -> list[Contact]:

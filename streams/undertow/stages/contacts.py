@@ -16,6 +16,7 @@ from msgspec import Struct
 from undertow.domain.assessment import Assessment
 from undertow.domain.cells import Added, CellKey, Contribution, Share, bucket
 from undertow.domain.contract import Contract
+from undertow.domain.neighbours import Weight
 from undertow.domain.timeline import Timeline
 from undertow.stages.after import After
 from undertow.stages.rows import name_of
@@ -180,13 +181,13 @@ class Contacts(ABC):
         stale |= self.watching(ticket, reach)
         return Touched({other.key for other in stale}, self._moved(before))
 
-    def beside(self, ticket: Ticket, reach: Reach, *, all_of_them: bool) -> list[bytes]:
-        """The tickets to which this one is next: they are judged by what happens in it; or those of which something is said."""
+    def beside(self, ticket: Ticket, reach: Reach, weight: Weight) -> list[bytes]:
+        """The tickets to which this one is next and with which news of such weight weigh."""
         return [
             other.key
             for other in self.watching(ticket, reach)
-            if (all_of_them or other.findings)
-            and any(ticket.key in self.next_to(other, solve, reach) for solve in other.solves)
+            if weighs(weight, ticket, other)
+            and any(ticket.key in self.next_to(other, at, reach) for at in other.solves)
         ]
 
     def drop(self, ticket: Ticket, reach: Reach) -> Touched:
@@ -201,6 +202,14 @@ class Contacts(ABC):
         """Whether the number of other contacts left its bucket: the exposures of all tickets move with it."""
         now = self.opened
         return bucket(now) != bucket(before) or bucket(max(now - 1, 0)) != bucket(max(before - 1, 0))
+
+
+def weighs(weight: Weight, ticket: Ticket, other: Ticket) -> bool:
+    """Whether news of a ticket weigh with another that it is next to; of what something is said, that rests on all of them."""
+    if weight is Weight.ALL or other.findings:
+        return True
+    opened = ticket.opened_at
+    return weight is Weight.LATER and opened is not None and any(solve < opened for solve in other.solves)
 
 
 class Few(Contacts):

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from undertow.stages.contacts import Contacts, Moment, Reach, Ticket
+from undertow.domain.neighbours import Weight
+from undertow.stages.contacts import Contacts, Moment, Reach, Ticket, weighs
 from undertow.stages.rows import ticket_key
 
 SLACK: Final = 1.0
@@ -146,9 +147,9 @@ class Many(Contacts):
         found.discard(ticket.key)
         return {self._tickets[key] for key in found}
 
-    def beside(self, ticket: Ticket, reach: Reach, *, all_of_them: bool) -> list[bytes]:
+    def beside(self, ticket: Ticket, reach: Reach, weight: Weight) -> list[bytes]:
         """Those watching: hardly ever does a link come between them."""
-        return [other.key for other in self.watching(ticket, reach) if all_of_them or other.findings]
+        return [other.key for other in self.watching(ticket, reach) if weighs(weight, ticket, other)]
 
     def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
         if ticket.topic is not None:

@@ -16,6 +16,7 @@ from undertow.domain.contributions import seconded, tallied
 from undertow.domain.course import FOREVER
 from undertow.domain.facts import Claimed, Seen, in_order
 from undertow.domain.findings import Finding
+from undertow.domain.neighbours import Weight
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
 from undertow.domain.timeline import Timeline, timeline
 from undertow.stages import failures
@@ -136,19 +137,20 @@ class Judgements:
             stale |= touched.stale
             if touched.moved:
                 done.cells |= self.sums.expose(contacts)
-        for key, weighs in owed.telling.items():  # once all are where they belong
-            stale.update(self._beside(self.tickets[key], lines.get(key), weighs=weighs))
+        for key, weight in owed.telling.items():  # once all are where they belong
+            stale.update(self._beside(self.tickets[key], lines.get(key), weight))
         return stale
 
-    def _beside(self, ticket: Ticket, line: Timeline | None, *, weighs: bool) -> list[bytes]:
-        """The tickets next to one with news: all where those, or its new solves, weigh, else those of which something is said."""
+    def _beside(self, ticket: Ticket, line: Timeline | None, weight: Weight) -> list[bytes]:
+        """The tickets next to one with news that these weigh with, or its new solves do."""
         vendor = ticket.owner[0]
         contacts = self.contacts.get(ticket.owner)
         if contacts is None:
             return []
-        if not weighs and line is not None:  # of other contracts a ticket's solves are not those of its facts alone
-            weighs = self._contracts[vendor].solve_time != "row" or line.solves != ticket.solves
-        return contacts.beside(ticket, self._reach[vendor], all_of_them=weighs)
+        # under another solve time a ticket's solves are not those of its facts alone
+        if line is not None and (self._contracts[vendor].solve_time != "row" or line.solves != ticket.solves):
+            weight = max(weight, Weight.LATER)
+        return contacts.beside(ticket, self._reach[vendor], weight)
 
     def _begin(self, key: bytes) -> Ticket:
         owner = owner_of(*name_of(key))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from undertow.domain.assessment import NOTHING
 from undertow.domain.facts import Seen, all_once, position
-from undertow.domain.neighbours import weighs
+from undertow.domain.neighbours import Weight, weight
 from undertow.domain.timeline import concerns_others, on_the_way
 from undertow.stages.contacts import Ticket
 
@@ -21,8 +21,8 @@ class Owed:
         """Facts that came or were joined since, read already."""
         self.told: set[bytes] = set()
         """Of those, the tickets to be judged by them."""
-        self.telling: dict[bytes, bool] = {}
-        """Tickets whose news are among the grounds of those they are next to, and whether they weigh with those themselves."""
+        self.telling: dict[bytes, Weight] = {}
+        """Tickets whose news concern those they are next to, and what weighs most of them."""
         self.stale: set[bytes] = set()
         """Tickets to be judged though nothing came for them."""
 
@@ -48,7 +48,7 @@ class Owed:
             self.told.add(ticket.key)
         self._tell(ticket.key, news, solved=bool(ticket.solves))
         if not once:
-            self.telling[ticket.key] = True
+            self.telling[ticket.key] = Weight.ALL
 
     def following(self, key: bytes, news: list[Seen]) -> list[Seen] | None:
         """The news in order, if all came after the facts of a ticket that is and stays merely worked on: those are not read."""
@@ -71,7 +71,7 @@ class Owed:
     def _tell(self, key: bytes, news: Sequence[Seen], *, solved: bool) -> None:
         for one in news:
             if concerns_others(one.fact.body):
-                self.telling[key] = self.telling.get(key, False) or weighs(one.fact.body, solved=solved)
+                self.telling[key] = max(self.telling.get(key, Weight.GROUNDS), weight(one.fact.body, solved=solved))
 
     def settled(self, tickets: dict[bytes, Ticket]) -> None:
         """The judgements were given."""

@@ -92,6 +92,7 @@ class Share(Struct, frozen=True, gc=False):
 
 Added = tuple[Counts, Exposure | None, tuple[Tally, ...]]
 """What a ticket adds to one cell, whichever that is."""
+NO_MORE: Final[Added] = (ZERO, None, ())
 Contribution = tuple[Share, ...]
 
 
@@ -112,11 +113,28 @@ class Cell:
 
     def add(self, share: Share, times: Literal[1, -1]) -> None:
         """Add (1) or take back (-1) a ticket's share."""
-        self.counts = Counts._make(map(add if times == 1 else sub, self.counts, share.counts))
-        if share.exposure is not None:
-            _count(self.exposures, share.exposure, times)
-        for tally in share.tallies:
-            _count(self.tallies, tally, times)
+        added = (share.counts, share.exposure, share.tallies)
+        self.change(*((NO_MORE, added) if times == 1 else (added, NO_MORE)))
+
+    def change(self, old: Added, new: Added) -> None:
+        """Let a ticket add ``new`` instead of ``old``: nearly always that is one count, and a tally or two at the end."""
+        (was, before, said), (counts, exposure, tallies) = old, new
+        if was is not counts:
+            self.counts = Counts._make(map(add, map(sub, self.counts, was), counts))
+        if before != exposure:
+            if exposure is not None:
+                _count(self.exposures, exposure, 1)
+            if before is not None:
+                _count(self.exposures, before, -1)
+        alike = 0
+        for one, other in zip(said, tallies, strict=False):
+            if one is not other:
+                break
+            alike += 1
+        for tally in tallies[alike:]:
+            _count(self.tallies, tally, 1)
+        for tally in said[alike:]:
+            _count(self.tallies, tally, -1)
 
     def move(self, old: Exposure, new: Exposure) -> None:
         """Count one ticket's exposure as ``new`` instead of ``old``."""

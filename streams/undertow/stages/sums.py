@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from undertow.domain.cells import Cell, CellKey, Contribution, bucket, exposed
+from itertools import chain, zip_longest
+
+from undertow.domain.cells import NO_MORE, Added, Cell, CellKey, Contribution, Exposure, bucket, exposed
 from undertow.stages.contacts import Contacts, Ticket
 from undertow.stages.shared import Shared
 
@@ -20,39 +22,48 @@ class Sums:
         added = tuple([(share.counts, share.exposure, share.tallies) for share in new])
         if added == ticket.added and cells == ticket.cells:
             return set()
-        old, changed = ticket.given, set()
-        for share in new:
-            if share not in old:
-                self._cell(share.key).add(share, 1)
-                changed.add(share.key)
-        for share in old:
-            if share not in new:
-                self._cell(share.key).add(share, -1)
-                changed.add(share.key)
-        for share in old:
-            if (cell := self.cells.get(share.key)) is not None and cell.empty:
-                del self.cells[share.key]
-        ticket.cells, ticket.added = self._shared.one(cells), self._shared.one(added)
+        one, changed = self._shared.one, set()
+        added = tuple([(counts, exposure, one(tallies)) for counts, exposure, tallies in added])
+        before = zip(ticket.cells, ticket.added, strict=True)
+        for was, now in zip_longest(before, zip(cells, added, strict=True)):
+            if was is not None and now is not None and was[0] == now[0]:
+                if was[1] != now[1]:
+                    self._cell(now[0]).change(was[1], now[1])
+                    changed.add(now[0])
+                continue
+            if now is not None:
+                self._cell(now[0]).change(NO_MORE, now[1])
+                changed.add(now[0])
+            if was is not None:
+                self._cell(was[0]).change(was[1], NO_MORE)
+                changed.add(was[0])
+        for key in ticket.cells:
+            if (cell := self.cells.get(key)) is not None and cell.empty:
+                del self.cells[key]
+        ticket.cells, ticket.added = one(cells), self._whole(added)
         return changed
 
     def expose(self, contacts: Contacts) -> set[CellKey]:
         """Move the exposures of a customer's tickets, and nothing else of them: no facts need be read for it."""
-        changed = set()
+        changed, opened = set(), contacts.opened
         for ticket in contacts.tickets:
-            changed |= self._expose(ticket, bucket(contacts.others(ticket)))
+            if ticket.added and (before := ticket.added[-1][1]) is not None:
+                others = bucket(opened - (ticket.opened_at is not None))
+                if before.others != others:
+                    changed.add(self._expose(ticket, before, others))
         return changed
 
-    def _expose(self, ticket: Ticket, others: int) -> set[CellKey]:
+    def _expose(self, ticket: Ticket, before: Exposure, others: int) -> CellKey:
         """Let the ticket's exposure be that of a customer with so many ``others``; nothing else of it moves."""
-        if not ticket.added:
-            return set()
-        counts, before, tallies = ticket.added[-1]
-        if before is None or before.others == others:
-            return set()
+        counts, _, tallies = ticket.added[-1]
         key, now = ticket.cells[-1], exposed(before.topic, others)
         self.cells[key].move(before, now)
-        ticket.added = self._shared.one((*ticket.added[:-1], (counts, now, tallies)))
-        return {key}
+        ticket.added = self._whole((*ticket.added[:-1], (counts, now, tallies)))
+        return key
+
+    def _whole(self, added: tuple[Added, ...]) -> tuple[Added, ...]:
+        """One object for all tickets that add the same: of each part there is hardly a second."""
+        return self._shared.made(added, chain.from_iterable(added))
 
     def _cell(self, key: CellKey) -> Cell:
         cell = self.cells.get(key)

@@ -69,6 +69,18 @@ class Named(Struct, frozen=True, gc=False):
     day: int | None
 
 
+def before(seen: list[Seen], solves: tuple[float, ...], as_of: float) -> Assessment | None:
+    """What holds of a ticket of which nothing is solved or claimed yet; None once anything is."""
+    if solves and solves[0] <= as_of:
+        return None
+    claimed = next((one.fact.time for one in seen if type(one.fact.body) is Claimed), None)
+    if claimed is None and not solves:
+        return NOTHING
+    if claimed is None or as_of < claimed:
+        return Assessment(changes_at=next(one.fact.time for one in seen if one.fact.time > as_of))
+    return None
+
+
 def assess(
     name: Named, seen: list[Seen], others: Sequence[Neighbour], contract: Contract, day: Day, as_of: float
 ) -> tuple[Assessment, list[Finding]]:

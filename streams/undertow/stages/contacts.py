@@ -93,9 +93,6 @@ class Touched(NamedTuple):
     """True when the exposure of every ticket changes, and nothing else of them."""
 
 
-_NOBODY: Final = Touched(set(), False)
-
-
 class Reach(NamedTuple):
     """How far a ticket's solve reaches to others' openings (seconds): those before it, those after it."""
 
@@ -168,10 +165,10 @@ class Contacts(ABC):
         """How many other tickets have an opening time."""
         return self.opened - (ticket.opened_at is not None)
 
-    def put(self, ticket: Ticket, line: Timeline, reach: Reach) -> Touched:
-        """Take in a ticket's timeline."""
+    def put(self, ticket: Ticket, line: Timeline, reach: Reach) -> Touched | None:
+        """Take in a ticket's timeline; None where that changes nothing for others."""
         if (ticket.opened_at, ticket.topic, ticket.continues) == (line.opened_at, line.topic, line.continues):
-            return _NOBODY
+            return None
         before = self.opened
         stale = self.watching(ticket, reach)
         self._withdraw(ticket)

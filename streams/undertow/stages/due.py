@@ -5,10 +5,19 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Final
 
+from undertow.domain.contract import Contract
+from undertow.domain.course import FOREVER
 from undertow.stages.contacts import Ticket
 
 HOUR: Final = 3600.0
 """Seconds. Tickets lie in a drawer an hour: a heap entry a ticket would cost as much memory as all else kept of it."""
+
+
+def over(ticket: Ticket, contract: Contract, as_of: float) -> bool:
+    """Whether a ticket that is due is past its horizon, without a look at its facts: it waits for nothing else any more."""
+    if contract.kept_for == FOREVER or not ticket.added or not ticket.added[-1][0].mature:
+        return False
+    return ticket.assessed is not None and as_of < ticket.assessed.changes_at
 
 
 class Due:

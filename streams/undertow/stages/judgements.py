@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from undertow.clock import day_of
-from undertow.domain.assessment import NOTHING, Assessment, Named, assess
+from undertow.domain.assessment import NOTHING, before
 from undertow.domain.contract import Contract
 from undertow.domain.contributions import seconded, tallied
 from undertow.domain.course import FOREVER
-from undertow.domain.facts import Claimed, Seen, in_order
+from undertow.domain.facts import Seen, in_order
 from undertow.domain.findings import Finding
 from undertow.domain.neighbours import Weight
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
@@ -22,7 +22,7 @@ from undertow.domain.timeline import Timeline, timeline
 from undertow.stages import failures
 from undertow.stages.after import after
 from undertow.stages.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
-from undertow.stages.due import Due
+from undertow.stages.due import Due, over
 from undertow.stages.effects import Done
 from undertow.stages.index import Many
 from undertow.stages.nearby import Nearby, by_now
@@ -134,6 +134,9 @@ class Judgements:
             if contacts is None:  # of a vendor without a contract
                 continue
             touched = contacts.put(ticket, line, self._reach[ticket.owner[0]])
+            if touched is None:
+                continue
+            owed.telling.pop(key, None)  # whomever news could concern, this does
             stale |= touched.stale
             if touched.moved:
                 done.cells |= self.sums.expose(contacts)
@@ -185,8 +188,12 @@ class Judgements:
             closing: set[bytes] = set()
             done.judged += len(keys)
             for key in keys:
-                contract = self._contracts.get(self.tickets[key].owner[0])
+                ticket = self.tickets[key]
+                contract = self._contracts.get(ticket.owner[0])
                 if contract is None:
+                    continue
+                if not anew and over(ticket, contract, self.as_of):
+                    closing.add(key)
                     continue
                 seen = changed[key] if key in changed else self._facts_of(key)
                 line = lines[key] if key in lines else self._read(key, seen)
@@ -220,7 +227,11 @@ class Judgements:
             contacts.solved(ticket, solves)
         found = ticket.assessed
         if anew or found is None or as_of >= found.changes_at:
-            found, findings = self._assess(ticket, by_now(seen, contract), line, contract, as_of)
+            seen = by_now(seen, contract)
+            found, findings = before(seen, line.solves, as_of), list[Finding]()
+            if found is None:
+                near = contacts.next_to(ticket, line.solves[-1], self._reach[vendor]) if line.solves else []
+                found, findings = self._nearby.assess(ticket, seen, line, near, contract, self._days[vendor], as_of)
             alike = found is not NOTHING and found.changes_at == FOREVER  # most that wait for nothing more are
             ticket.assessed = self._shared.one(found) if alike else found
             say(ticket, findings, self._published, done)
@@ -235,7 +246,8 @@ class Judgements:
         ticket.after = self._shared.one(after(line, outcome))
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
-        tallies = tallied(line, outcome, found, failed is not None and failures.again(ticket, contacts))
+        again = failed is not None and outcome.mature and failures.again(ticket, contacts)
+        tallies = tallied(line, outcome, found, again)
         done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, self._days[vendor], tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon
@@ -243,24 +255,6 @@ class Judgements:
             ahead = matures if matures is not None and as_of < matures else FOREVER
             self._due.wake(ticket, min(closes_at, found.changes_at, ahead))
         return True
-
-    def _assess(
-        self, ticket: Ticket, seen: list[Seen], line: Timeline, contract: Contract, as_of: float
-    ) -> tuple[Assessment, list[Finding]]:
-        """The ticket against its claims, beside the tickets that were opened next to its last solve."""
-        if not line.solves or as_of < line.solves[0]:
-            claimed = next((one.fact.time for one in seen if type(one.fact.body) is Claimed), None)
-            if not line.solves and claimed is None:
-                return NOTHING, []
-            if claimed is None or as_of < claimed:  # nothing of that has happened yet
-                return Assessment(changes_at=next(one.fact.time for one in seen if one.fact.time > as_of)), []
-        vendor, customer, _ = ticket.owner
-        contacts, solves = self.contacts[ticket.owner], line.solves
-        near = contacts.next_to(ticket, solves[-1], self._reach[vendor]) if solves else []
-        others = [self._nearby.of(key, contract) for key in near]
-        solved_on = self._days[vendor](solves[0]) if solves else None
-        name = Named(vendor, ticket.number, customer, solved_on)
-        return assess(name, seen, others, contract, self._days[vendor], as_of)
 
     def _tickets_of(self, customer: str) -> list[Ticket]:
         """A customer's tickets with every vendor."""

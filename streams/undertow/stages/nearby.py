@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from undertow.domain.assessment import Assessment, Named, assess
 from undertow.domain.contract import Contract
 from undertow.domain.disputes import by_then
 from undertow.domain.facts import Seen
+from undertow.domain.findings import Finding
 from undertow.domain.neighbours import Neighbour, neighbour
+from undertow.domain.outcomes import Day
+from undertow.domain.timeline import Timeline
+from undertow.stages.contacts import Ticket
 from undertow.stages.rows import name_of
 
 MOST: Final = 2_048
@@ -25,7 +30,22 @@ class Nearby:
         self._facts_of, self._changed = facts_of, changed
         self._known: dict[bytes, Neighbour] = {}
 
-    def of(self, key: bytes, contract: Contract) -> Neighbour:
+    def assess(
+        self,
+        ticket: Ticket,
+        seen: list[Seen],
+        line: Timeline,
+        near: list[bytes],
+        contract: Contract,
+        day: Day,
+        as_of: float,
+    ) -> tuple[Assessment, list[Finding]]:
+        """The ticket against its claims, beside the tickets that were opened next to its last solve."""
+        vendor, customer, _ = ticket.owner
+        name = Named(vendor, ticket.number, customer, day(line.solves[0]) if line.solves else None)
+        return assess(name, seen, [self._of(key, contract) for key in near], contract, day, as_of)
+
+    def _of(self, key: bytes, contract: Contract) -> Neighbour:
         """A ticket as those next to it see it; they have one contract."""
         known = self._known.get(key)
         if known is None:

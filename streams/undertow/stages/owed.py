@@ -23,6 +23,8 @@ class Owed:
         """Of those, the tickets to be judged by them."""
         self.telling: dict[bytes, Weight] = {}
         """Tickets whose news concern those they are next to, and what weighs most of them."""
+        self.rewritten: set[bytes] = set()
+        """Tickets of which not every event is told once."""
         self.stale: set[bytes] = set()
         """Tickets to be judged though nothing came for them."""
 
@@ -49,6 +51,7 @@ class Owed:
         self._tell(ticket.key, news, solved=bool(ticket.solves))
         if not once:
             self.telling[ticket.key] = Weight.ALL
+            self.rewritten.add(ticket.key)
 
     def following(self, key: bytes, news: list[Seen]) -> list[Seen] | None:
         """The news in order, if all came after the facts of a ticket that is and stays merely worked on: those are not read."""
@@ -76,7 +79,7 @@ class Owed:
     def settled(self, tickets: dict[bytes, Ticket]) -> None:
         """The judgements were given."""
         for key in self.told & tickets.keys():
-            self.look(tickets[key], self.changed[key], once=all_once(self.changed[key]))
+            self.look(tickets[key], self.changed[key], once=key not in self.rewritten)
 
     def forget(self, keys: Collection[bytes]) -> None:
         """Nothing is owed to these tickets any more."""

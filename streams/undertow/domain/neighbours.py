@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import IntEnum
+from typing import Final
 
 from msgspec import Struct
 
 from undertow.domain.course import PERSONS
 from undertow.domain.facts import Body, Fact, Linked, Message, Opened, Seen, StatusChanged, TopicChanged, in_order
+from undertow.domain.measures import LOOKS_BACK
 from undertow.domain.patterns.tickets import VENDOR, plain
 from undertow.domain.recovery import Contact
 from undertow.domain.timeline import SOLVED
@@ -109,13 +111,15 @@ class Weight(IntEnum):
 
     GROUNDS = 0
     """With none. It is nevertheless among the grounds of what is said of them."""
-    LATER = 1
+    SOLVED = 1
+    """With those solved before it was opened, where :func:`solves_weigh`."""
+    LATER = 2
     """With those solved before it was opened: it is how the customer came back."""
-    ALL = 2
+    ALL = 3
 
 
 def weight(body: Body, *, solved: bool) -> Weight:
-    """Of one of the facts that concern others, beside the solves it makes; ``solved``: the ticket has been, ever.
+    """Of one of the facts that concern others; ``solved``: the ticket has been, ever.
 
     What an earlier ticket told is when it was opened, by whom, and its links. Of a later one the vendor's first words
     count, and what it was solved as: the customer's words and a pause change neither.
@@ -123,8 +127,22 @@ def weight(body: Body, *, solved: bool) -> Weight:
     if isinstance(body, Message):
         return Weight.LATER if body.public and body.substantive and body.actor in PERSONS else Weight.GROUNDS
     if isinstance(body, StatusChanged):
-        return Weight.LATER if body.cause is not None or (solved and body.to not in SOLVED) else Weight.GROUNDS
+        return Weight.SOLVED if solved or body.to in SOLVED else Weight.GROUNDS
     return Weight.ALL
+
+
+def solves_weigh(facts: Iterable[Seen], targets: Collection[str]) -> bool:
+    """Whether what a ticket is solved as, and when, may matter to an earlier one under such targets.
+
+    To a measure of what followed it does. To a pattern only where the ticket is linked or its topic changed: else it is
+    solved under the topic under which the customer came back.
+    """
+    if not LOOKS_BACK.isdisjoint(targets):
+        return True
+    return any(type(one.fact.body) in _ELSEWHERE for one in facts)
+
+
+_ELSEWHERE: Final = frozenset({Linked, TopicChanged})
 
 
 def contacts_of(near: Sequence[Neighbour]) -> list[Contact]:

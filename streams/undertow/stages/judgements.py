@@ -16,7 +16,7 @@ from undertow.domain.contributions import seconded, tallied
 from undertow.domain.course import FOREVER
 from undertow.domain.facts import Seen, in_order
 from undertow.domain.findings import Finding
-from undertow.domain.neighbours import Weight
+from undertow.domain.neighbours import Weight, solves_weigh
 from undertow.domain.outcomes import Surroundings, bases_of, contribution, judge
 from undertow.domain.timeline import Timeline, timeline
 from undertow.stages import failures
@@ -141,18 +141,18 @@ class Judgements:
             if touched.moved:
                 done.cells |= self.sums.expose(contacts)
         for key, weight in owed.telling.items():  # once all are where they belong
-            stale.update(self._beside(self.tickets[key], lines.get(key), weight))
+            stale.update(self._beside(self.tickets[key], owed, weight))
         return stale
 
-    def _beside(self, ticket: Ticket, line: Timeline | None, weight: Weight) -> list[bytes]:
-        """The tickets next to one with news that these weigh with, or its new solves do."""
+    def _beside(self, ticket: Ticket, owed: Owed, weight: Weight) -> list[bytes]:
+        """The tickets next to one with news that these weigh with."""
         vendor = ticket.owner[0]
         contacts = self.contacts.get(ticket.owner)
         if contacts is None:
             return []
-        # under another solve time a ticket's solves are not those of its facts alone
-        if line is not None and (self._contracts[vendor].solve_time != "row" or line.solves != ticket.solves):
-            weight = max(weight, Weight.LATER)
+        if weight is Weight.SOLVED:  # such news change their ticket, so its facts are at hand
+            weighs = solves_weigh(owed.changed[ticket.key], self._contracts[vendor].targets)
+            weight = Weight.LATER if weighs else Weight.GROUNDS
         return contacts.beside(ticket, self._reach[vendor], weight)
 
     def _begin(self, key: bytes) -> Ticket:

@@ -41,7 +41,7 @@ def returns(random: Random) -> list[Entry]:
         ]
         for _ in range(random.randint(0, 7)):
             at += random.randint(0, 3)
-            told.append((at, _body(random, at)))
+            told.append((at, _body(random, at, number)))
         for place, (step, body) in enumerate(told):
             time = BASE + step * UNIT
             fact = Fact(time, place, time, f"{number}-{place}", "/a", body)
@@ -52,14 +52,12 @@ def returns(random: Random) -> list[Entry]:
     return entries
 
 
-def _body(random: Random, at: int) -> Body:
-    kind = random.choices(("message", "solved", "status", "claim", "topic", "link"), (4, 4, 3, 2, 1, 1))[0]
+def _body(random: Random, at: int, number: int) -> Body:
+    kind = random.choices(("message", "solved", "status", "claim", "topic", "link"), (4, 6, 3, 2, 2, 2))[0]
     if kind == "message":
         return f.Message(random.choice(("agent", "agent", "customer", "bot")), random.random() < 0.8, True, False)
     if kind == "solved":
-        return f.StatusChanged(
-            random.choice(("solved", "closed")), "agent", random.choice((None, None, "fault", "user"))
-        )
+        return f.StatusChanged(random.choice(("solved", "closed")), "agent", random.choice((None, "fault", "user")))
     if kind == "status":
         return f.StatusChanged(random.choice(("open", "pending")), random.choice(("agent", "customer")))
     if kind == "claim":
@@ -68,7 +66,7 @@ def _body(random: Random, at: int) -> Body:
         return f.Claimed(random.choice(MEASURES), random.random() < 0.6, value, resolved, None)
     if kind == "topic":
         return f.TopicChanged(random.choice(("bill", "line")))
-    return f.Linked(str(random.randint(1, 5)), "follows_up")
+    return f.Linked(str(random.choice((number - 1, number - 1, random.randint(1, 5)))), "follows_up")
 
 
 def agrees(owner: Owner, entries: list[Entry], contracts: dict[str, Contract], as_of: float) -> None:
@@ -97,3 +95,27 @@ def test_what_becomes_of_a_ticket_reaches_those_it_is_next_to_at_once(seed, term
                 now += UNIT * random.randint(1, 30)
                 owner.step(now)
             agrees(owner, told, contracts, now)
+
+
+def test_a_late_solve_under_a_topic_since_taken_back_reaches_the_ticket_before_it():
+    """Promise: where a ticket's topic changed, what it was solved as is told to others; else it is what they know."""
+    contracts = {"acme": PLAIN}
+    owner = Owner(contracts)
+    owner.book = Casebook(0, contracts, owner.rows, owner.findings)
+    owner.step(NOW)
+    told: list[Entry] = []
+    for ticket, step, body in (
+        ("1", 0, f.Opened("bill", None, None, "customer")),
+        ("1", 1, f.StatusChanged("solved", "agent")),
+        ("2", 2, f.Opened("bill", None, None, "customer")),
+        ("2", 3, f.TopicChanged("line")),
+        ("2", 5, f.StatusChanged("open", "agent")),
+        ("2", 6, f.TopicChanged("bill")),
+        ("2", 4, f.StatusChanged("solved", "agent")),
+    ):
+        time = BASE + step * UNIT
+        fact = Fact(time, step, time, f"{ticket}-{step}", "/a", body)
+        told.append(Entry("acme", "ann", ticket, Seen(fact, Place("vendor.tickets", 0, len(told)))))
+        owner.step(told[-1:])
+        agrees(owner, told, contracts, NOW)
+    assert any(decode_finding(value).name == "misdiagnosed" for value in owner.findings.values())

@@ -147,12 +147,11 @@ class Judgements:
     def _beside(self, ticket: Ticket, owed: Owed, weight: Weight) -> list[bytes]:
         """The tickets next to one with news that these weigh with."""
         vendor = ticket.owner[0]
-        contacts = self.contacts.get(ticket.owner)
-        if contacts is None:
+        if (contacts := self.contacts.get(ticket.owner)) is None:
             return []
         if weight is Weight.SOLVED:  # such news change their ticket, so its facts are at hand
-            weighs = solves_weigh(owed.changed[ticket.key], self._contracts[vendor].targets)
-            weight = Weight.LATER if weighs else Weight.GROUNDS
+            targets = self._contracts[vendor].targets
+            weight = Weight.LATER if solves_weigh(owed.changed[ticket.key], targets) else Weight.GROUNDS
         return contacts.beside(ticket, self._reach[vendor], weight)
 
     def _begin(self, key: bytes) -> Ticket:
@@ -246,8 +245,8 @@ class Judgements:
         ticket.after = self._shared.one(after(line, outcome))
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
-        again = failed is not None and outcome.mature and failures.again(ticket, contacts)
-        tallies = tallied(line, outcome, found, again)
+        second = failed is not None and outcome.mature and failures.again(ticket, contacts)
+        tallies = tallied(line, outcome, found, second)
         done.cells |= self.sums.give(ticket, contribution(line, around, outcome, contract, self._days[vendor], tallies))
         if contract.as_of is None:  # in a closed history time stands still
             # whichever comes first: a vendor may claim to have resolved a ticket long after its horizon

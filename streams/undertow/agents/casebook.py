@@ -95,9 +95,8 @@ class CasebookLoop:
         self._books: dict[int, tuple[Casebook, dict[bytes, bytes]]] = {}
         self._read: dict[int, int] = {}
         """The last offset folded, by partition."""
-        self._now: dict[int, float] = {}
-        """When the latest facts folded were sent, by partition; nothing where time passes with the data."""
         self._timed = settings.clock == "wall"
+        """Else time passes with the data alone."""
         self._gathered: dict[int, tuple[Casebook, int]] = {}
         """Of which owner's which day the customers were said."""
         self._one_at_a_time = asyncio.Lock()
@@ -133,9 +132,7 @@ class CasebookLoop:
         for order in what.orders:  # before the facts: those it is about are dated, and dropped
             await self._tell(book, book.forget(order.customer, order.at))
         if what.entries:
-            await self._tell(book, book.fold(what.entries))
-            if self._timed:
-                self._now[book.partition] = what.sent
+            await self._tell(book, book.fold(what.entries, what.sent if self._timed else 0.0))
         if what.as_of:
             await self._tell(book, book.tick(what.as_of))
             await self._say([book.judged()])
@@ -171,7 +168,6 @@ class CasebookLoop:
         book = Casebook(partition, self._contracts, rows, self._findings.rows(partition))
         self._books[partition] = (book, rows)
         self._read[partition] = BEGINNING
-        self._now.pop(partition, None)
         begun = book.assigned()
         await self._table.repair(partition)
         await self._tell(book, begun)
@@ -191,7 +187,7 @@ class CasebookLoop:
         said: list[CellSaid] = []
         for book, rows in list(self._books.values()):
             if book.owing and self._table.rows(book.partition) is rows:
-                done = book.settle(self._now.get(book.partition, 0.0))
+                done = book.settle()
                 await self._write(book, done)
                 said += book.snapshots(done.cells, self._read[book.partition])
                 self._settled_at = time.monotonic()

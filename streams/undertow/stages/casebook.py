@@ -66,6 +66,7 @@ class Casebook:
     ) -> None:
         self.partition = partition
         self.epoch = 0
+        self._sent = 0.0  # when the latest facts were (seconds): the clock's row says it with them
         self._contracts = contracts
         self._rows = rows
         self._judgements = Judgements(contracts, self._facts, findings)
@@ -74,8 +75,8 @@ class Casebook:
 
     # -- folding
 
-    def fold(self, entries: Iterable[Entry]) -> Done:
-        """Take in facts. The tickets they touch are judged by the next :meth:`settle` or :meth:`tick`."""
+    def fold(self, entries: Iterable[Entry], sent: float = 0.0) -> Done:
+        """Take in facts, sent at a time (seconds). The tickets they touch are judged by the next :meth:`settle` or tick."""
         done = Done()
         tickets: dict[bytes, list[Entry]] = {}
         customers: dict[str, list[Seen]] = {}
@@ -99,22 +100,24 @@ class Casebook:
         for customer, seen in customers.items():
             if any(type(one.fact.body) is Merged for one in seen):
                 self._people.merge(customer, seen, self._customer(customer_key(customer), done), done)
+        if done.rows and sent > self._sent:
+            self._sent = sent
+            done.rows[CLOCK] = encode(ClockRow(max(self.as_of, sent), self.epoch))
         return done
 
     def forget(self, customer: str, at: float) -> Done:
         """Erase all that is kept of a customer; nothing of it that is dated up to ``at`` (seconds) is taken in again."""
         return self._people.forget(customer, at)
 
-    def settle(self, as_of: float = 0.0) -> Done:
-        """Judge the tickets that facts have touched since the last time; as of when those were sent, where that is later."""
-        if not self._judgements.owing:
-            return Done()
-        return self.tick(as_of) if as_of > self.as_of else self._judgements.settle()
+    def settle(self) -> Done:
+        """Judge the tickets that facts have touched since the last time, as of when those were sent if that is later."""
+        return self._judgements.tick(self._sent) if self._sent > self.as_of else self._judgements.settle()
 
     def tick(self, as_of: float) -> Done:
         """Time passed: judge what is owed and what became due, close what is past its horizon."""
+        as_of = max(as_of, self._sent)
         if as_of <= self.as_of:
-            return self.settle()
+            return self._judgements.settle()
         done = self._judgements.tick(as_of)
         done.rows[CLOCK] = encode(ClockRow(self.as_of, self.epoch))
         return done
@@ -145,8 +148,6 @@ class Casebook:
         """As of when the cells stand."""
         return Judged(self.partition, self.as_of)
 
-    # -- customers
-
     @property
     def night(self) -> int:
         """The day (UTC, since 1970-01-01) that it is as of the last tick."""
@@ -160,11 +161,9 @@ class Casebook:
     def evaluated(self, ask: Ask, offset: int) -> list[SilenceSaid | LeaversSaid | EvaluatedSaid]:
         """What is asked of the customers; may take seconds where they are many. The last record says that it is all."""
         at, found = Position(self.epoch, offset), evaluate(self._state(), ask)
+        silences = [(vendor, arms, found.heard[vendor]) for vendor, arms in found.arms.items()]
         return [
-            *(
-                SilenceSaid(self.partition, at, ask.night, vendor, arms, found.heard[vendor])
-                for vendor, arms in found.arms.items()
-            ),
+            *(SilenceSaid(self.partition, at, ask.night, *one) for one in silences),
             LeaversSaid(self.partition, at, ask.night, ask.today, found.listed),
             EvaluatedSaid(
                 self.partition, at, ask.night, ask.today, list(found.arms), found.customers, found.left, found.calls
@@ -187,8 +186,8 @@ class Casebook:
 
     @property
     def owing(self) -> bool:
-        """Whether any ticket waits to be judged."""
-        return self._judgements.owing
+        """Whether any ticket waits to be judged, or time passed with what was folded."""
+        return self._judgements.owing or self._sent > self.as_of
 
     @property
     def tickets(self) -> int:

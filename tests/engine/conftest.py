@@ -36,6 +36,8 @@ def topic(client: Client) -> str:
     return name
 
 
+LIVES = 3
+"""Stock workers that may be tried before one sees every event."""
 EVENTS, FAILED, GOOD, UNDECODABLE = 20, 20, 21, 22
 """Records that the first two assignments of `life` see; then offsets of one that the agent fails on, a good one, no JSON."""
 
@@ -57,11 +59,21 @@ def life(embedded: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
     Nothing is committed in between: commits are a minute apart.
     """
     client = Client(embedded)
-    scene = Scene(embedded, client, tmp_path_factory.mktemp("stock"))
+    scenes: list[Scene] = []
+    found: Life | None = None
     try:
-        yield _life(scene)
+        while found is None:
+            scenes.append(Scene(embedded, client, tmp_path_factory.mktemp("stock")))
+            try:
+                found = _life(scenes[-1])
+            except AssertionError:  # what stock Faust fetches and drops before its first seek is sometimes all there is
+                scenes[-1].close()
+                if len(scenes) == LIVES:
+                    raise
+        yield found
     finally:
-        scene.close()
+        for scene in scenes:
+            scene.close()
         client.close()
 
 

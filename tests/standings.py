@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from undertow.domain.cells import Cell, CellKey, Counts, Share, Tally
+from undertow.domain.cells import NO_MORE, Cell, CellKey, Counts, Share, Tally
 from undertow.domain.comparison import DISCORDANT
 from undertow.domain.contract import DAY, Contract
 from undertow.domain.ledger import Figures, Ledger, PeriodClaim, Position
@@ -101,7 +101,7 @@ def cells(tickets: Iterable[Ticket]) -> dict[CellKey, Cell]:
     found: dict[CellKey, Cell] = {}
     for ticket in tickets:
         share = ticket.share
-        found.setdefault(share.key, Cell()).add(share, 1)
+        found.setdefault(share.key, Cell()).change(NO_MORE, (share.counts, share.exposure, share.tallies))
     return found
 
 

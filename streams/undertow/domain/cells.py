@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from operator import add, sub
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 from msgspec import Struct
@@ -110,11 +110,6 @@ class Cell:
         self.counts = counts
         self.exposures = {} if exposures is None else exposures
         self.tallies = {} if tallies is None else tallies
-
-    def add(self, share: Share, times: Literal[1, -1]) -> None:
-        """Add (1) or take back (-1) a ticket's share."""
-        added = (share.counts, share.exposure, share.tallies)
-        self.change(*((NO_MORE, added) if times == 1 else (added, NO_MORE)))
 
     def change(self, old: Added, new: Added) -> None:
         """Let a ticket add ``new`` instead of ``old``: nearly always that is one count, and a tally or two at the end."""

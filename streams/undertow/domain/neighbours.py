@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from enum import IntEnum
 from typing import Final
@@ -13,7 +12,7 @@ from undertow.domain.course import PERSONS
 from undertow.domain.facts import Body, Fact, Linked, Message, Opened, Seen, StatusChanged, TopicChanged, in_order
 from undertow.domain.measures import LOOKS_BACK
 from undertow.domain.patterns.tickets import VENDOR, plain
-from undertow.domain.recovery import Contact
+from undertow.domain.recovery import Contact, first_from
 from undertow.domain.timeline import SOLVED
 
 
@@ -100,9 +99,8 @@ def neighbour(number: str, seen: list[Seen]) -> Neighbour:
     last = solved[-1] if solved else None
     contact: Contact | None = None
     if opening is not None:
-        place = bisect_left(replies, opening.time)
         held = last.solve.time if last is not None and last.undone is None else None
-        contact = Contact(opening.time, replies[place] if place < len(replies) else None, held)
+        contact = Contact(opening.time, first_from(replies, opening.time), held)
     return Neighbour(number, seen, opening, contact, last, tuple(links))
 
 

@@ -74,12 +74,12 @@ def failures(
     found: list[Failure] = []
     for reopen in course.reopens:
         if reopen.cause != "vendor" and reopen.after <= windows.reopen_window:
-            found.append(Failure(reopen.at, _next(humans, reopen.at), _from(held, reopen.at)))
+            found.append(Failure(reopen.at, first_from(humans, reopen.at), _from(held, reopen.at)))
     for promise in promises(course, windows.promise_grace, as_of):
         if promise.state == "broken":
-            found.append(Failure(promise.at, _next(humans, promise.at), _from(held, promise.at)))
+            found.append(Failure(promise.at, first_from(humans, promise.at), _from(held, promise.at)))
     for contact in {back for solve in course.solves if (back := _back(contacts, solve, windows.repeat_window))}:
-        replies = [at for at in (contact.replied, _next(humans, contact.opened)) if at is not None]
+        replies = [at for at in (contact.replied, first_from(humans, contact.opened)) if at is not None]
         found.append(Failure(contact.opened, min(replies, default=None), contact.held))
     return tuple(sorted(found, key=lambda failure: failure.at))
 
@@ -116,7 +116,8 @@ def _back(contacts: Sequence[Contact], solve: float, window: float) -> Contact |
     return contacts[place] if place < len(contacts) and contacts[place].opened <= solve + window else None
 
 
-def _next(times: Sequence[float], at: float) -> float | None:
+def first_from(times: Sequence[float], at: float) -> float | None:
+    """The first of times in order that is not before ``at``."""
     place = bisect_left(times, at)
     return times[place] if place < len(times) else None
 

@@ -66,7 +66,7 @@ class Casebook:
     ) -> None:
         self.partition = partition
         self.epoch = 0
-        self._sent = 0.0  # when the latest facts were (seconds): the clock's row says it with them
+        self._sent = 0.0  # when the latest facts were sent (seconds): the clock's row says it with them
         self._contracts = contracts
         self._rows = rows
         self._judgements = Judgements(contracts, self._facts, findings)
@@ -150,7 +150,7 @@ class Casebook:
 
     @property
     def night(self) -> int:
-        """The day (UTC, since 1970-01-01) that it is as of the last tick."""
+        """The day (UTC, since 1970-01-01) that it is as of now."""
         return int(self.as_of // DAY)
 
     def population(self, offset: int) -> PopulationSaid:

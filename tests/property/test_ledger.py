@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from property import oracle
 from property.strategies import CONTRACTS, Owner, Step, histories, ticks, worlds
-from undertow.domain.cells import Cell, CellKey, Contribution, Counts, Exposure, Share, Tally
+from undertow.domain.cells import NO_MORE, Cell, CellKey, Contribution, Counts, Exposure, Share, Tally
 from undertow.domain.ledger import Ledger, PeriodClaim, Position
 from undertow.domain.reconcile import versions
 from undertow.stages import ledger as stage
@@ -45,7 +45,8 @@ contributions = st.lists(shares, max_size=3).map(tuple)
 
 def apply(cells: dict[CellKey, Cell], given_by: Contribution, times: int) -> None:
     for share in given_by:
-        cells.setdefault(share.key, Cell()).add(share, times)
+        added = (share.counts, share.exposure, share.tallies)
+        cells.setdefault(share.key, Cell()).change(*((NO_MORE, added) if times == 1 else (added, NO_MORE)))
 
 
 @given(st.lists(contributions, max_size=6), st.randoms(use_true_random=False))

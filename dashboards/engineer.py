@@ -151,12 +151,14 @@ def _letters(found: make.Dashboard) -> make.Dashboard:
     found = found.with_panel(
         number(
             "In the time range",
-            "Dead letters written; events seen before, which change nothing; events for tickets closed and dropped long ago.",
+            "Dead letters written; events seen before, which change nothing; events for tickets closed and dropped long ago; "
+            "records that a topic's retention took before they were read: figures lack those.",
             "short",
             [
                 Query("sum(increase(undertow_dead_letters_total[$__range]))", "dead letters", instant=True),
                 Query("sum(increase(undertow_feed_duplicate_total[$__range]))", "seen before", instant=True),
                 Query("sum(increase(undertow_feed_late_total[$__range]))", "too late", instant=True),
+                Query("sum(increase(undertow_dropped_records_total[$__range]))", "gone unread", instant=True),
             ],
             (6, 8),
             decimals=0,

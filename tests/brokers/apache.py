@@ -100,6 +100,13 @@ class ApacheKafka:
             process.kill()
             process.wait()
 
+    def lose(self, topic: str) -> None:
+        """Delete the records of a topic under a broker that was killed, as the loss of a disk without a copy does."""
+        assert self._root is not None, "start() comes first"
+        assert self._process is None, "it still runs"
+        for log in (self._root / "data").glob(f"{topic}-*"):
+            shutil.rmtree(log)
+
     def stop(self) -> None:
         """End the process and delete its data."""
         atexit.unregister(self.stop)

@@ -47,6 +47,10 @@ class Client:
         """Give a topic more partitions."""
         self._admin.create_partitions({topic: partitions})
 
+    def drop(self, topic: str, partition: int, before: int) -> None:
+        """Delete the records below an offset, as a topic's retention does."""
+        self._admin.delete_records({TopicPartition(topic, partition): before})
+
     def send(self, topic: str, partition: int, records: Iterable[tuple[bytes | None, bytes | None]]) -> None:
         """Append records, in one batch where they fit, and wait for all acks."""
         sent = [self._producer.send(topic, key=k, value=v, partition=partition) for k, v in records]

@@ -17,7 +17,10 @@ from undertow.metrics.catalog import BY_NAME
 FOLDER = ROOT / "deploy" / "runbooks"
 PAGES = sorted(FOLDER.glob("*.md"))
 DOCUMENTS = [*PAGES, ROOT / "deploy" / "README.md"]
-PROGRAMS = {"undertow", "promtool", "amtool", "curl", "docker", "kubectl", "mkdir", "cp", "openssl", "install"}
+PROGRAMS = {"undertow", "promtool", "amtool", "curl", "docker", "kubectl", "mkdir", "cp", "openssl", "install"} | {
+    "kafka-configs.sh",
+    "kafka-consumer-groups.sh",
+}
 RECORDED = {rule["record"] for rule in rules("record")}
 EACH = pytest.mark.parametrize("page", DOCUMENTS, ids=lambda path: path.stem)
 

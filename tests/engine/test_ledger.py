@@ -52,3 +52,15 @@ def test_a_start_forgets_what_was_delivered_before_it() -> None:
     ledger.start(P, 5)
     assert ledger.settle(P, {14}, None) is None
     assert ledger.next(P) == 5
+
+
+def test_what_comes_next_is_known_from_what_was_delivered() -> None:
+    """Holes are judged against it (C10); a partition that has not started expects nothing."""
+    ledger = Ledger()
+    assert ledger.expected(P) is None
+    ledger.start(P, 7)
+    assert (ledger.expected(P), ledger.waiting(P)) == (7, False)
+    ledger.deliver(P, 9)
+    assert (ledger.expected(P), ledger.waiting(P)) == (10, True)
+    ledger.settle(P, {9}, None)
+    assert (ledger.expected(P), ledger.waiting(P)) == (10, False)

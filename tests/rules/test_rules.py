@@ -96,6 +96,7 @@ def test_every_alert_is_played_in_each_of_the_situations_that_matter() -> None:
         "UndertowEquityGap",
         "UndertowWorkerNotReady",
         "UndertowLag",
+        "UndertowRecordsDropped",
     }
     for path in PLAYED:
         names = " ; ".join(test["name"] for test in yaml.safe_load(path.read_text())["tests"])

@@ -328,6 +328,18 @@ def test_lag_and_partitions_are_those_of_the_registry_and_replace_what_was_said_
     assert [s.labels for s in scrape(board)["undertow_partitions"]] == [{"topic": CASEBOOK}]
 
 
+def test_what_was_gone_before_it_was_read_counts_from_zero_and_never_back() -> None:
+    """A topic whose label is not bounded is left out; the consumer says the sum since its start, again and again."""
+    board = new_board()
+    assert value(board, "undertow_dropped_records_total", topic=TICKETS) == 0
+    board.dropped({TICKETS: 15, "elsewhere": 3})
+    board.dropped({TICKETS: 15})
+    board.dropped({})
+    assert value(board, "undertow_dropped_records_total", topic=TICKETS) == 15
+    assert value(board, "undertow_dropped_records_total", topic=CASEBOOK) == 0
+    assert value(board, "undertow_dropped_records_total", topic="elsewhere") is None
+
+
 def test_the_age_of_the_last_commit_grows_by_the_clock() -> None:
     now = [10.0]
     board = new_board(lambda: now[0])

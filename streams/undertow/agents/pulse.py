@@ -59,6 +59,7 @@ class Pulse:
             self._ledger.expose(first=True)
         else:
             self._board.ready(waiting is None, waiting or "ready")
+        self._board.dropped(consumer.dropped)
         if consumer.commits != self._commits:
             self._commits = consumer.commits
             self._board.committed()

@@ -86,6 +86,8 @@ class State(Struct, frozen=True, kw_only=True):
     duplicates: int = 0
     late: int = 0
     dead_letters: int = 0
+    dropped: Mapping[str, int]
+    """Records that were gone before they were read, by topic."""
     lag: Mapping[tuple[str, int], int]
     partitions: Mapping[str, int]
     tickets_kept: int | None = None
@@ -129,6 +131,7 @@ class Board:
             event_times={},
             arrivals={},
             agreed=agreed(contracts or {}),
+            dropped=dict.fromkeys(topics, 0),
             lag={},
             partitions={},
         )
@@ -192,6 +195,12 @@ class Board:
     def lag(self, records: Mapping[tuple[str, int], int]) -> None:
         """Unread records by topic and partition; replaces what was said before. Unregistered topics are left out."""
         self._set(lag={at: n for at, n in records.items() if at[0] in self._topics})
+
+    def dropped(self, records: Mapping[str, int]) -> None:
+        """Records gone before they were read, by topic, since the start. Unregistered topics are left out."""
+        known = self.state.dropped
+        if seen := {topic: n for topic, n in records.items() if n > known.get(topic, n)}:
+            self._set(dropped={**known, **seen})
 
     # -- feeds
 

@@ -146,6 +146,13 @@ CATALOG: Final[tuple[Metric, ...]] = (
         (FEED,),
         "Highest event time read from the feed, whoever sent it.",
     ),
+    Metric(
+        "undertow_dropped_records_total",
+        "counter",
+        "records",
+        (TOPIC,),
+        "Records that the topic's retention took before they were read: figures lack them.",
+    ),
     Metric("undertow_lag_records", "gauge", "records", (TOPIC, PARTITION), "Records on the broker and not yet read."),
     # the worker
     Metric("undertow_ready", "gauge", "", (), "Whether the worker has recovered its state and reads: 1 or 0."),

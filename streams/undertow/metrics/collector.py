@@ -167,6 +167,8 @@ def _feeds(sheet: Sheet, state: State) -> None:
         watermarks[feed] = max(seconds, watermarks.get(feed, seconds))
     for feed, seconds in watermarks.items():
         sheet.add("undertow_feed_watermark_timestamp_seconds", (feed,), seconds)
+    for topic, n in sorted(state.dropped.items()):
+        sheet.add("undertow_dropped_records_total", (topic,), n)
     for (topic, partition), n in sorted(state.lag.items()):
         sheet.add("undertow_lag_records", (topic, str(partition)), n)
 

@@ -79,7 +79,7 @@ async def state() -> None:
         if consumer.lease.age is not None:
             lag = {f"{tp.topic}/{tp.partition}": n for tp, n in consumer.lag().items()}
             caught = consumer.caught_up(faust.types.TP(CELLS, 0))
-            report("state", lag=lag, caught=caught, lease=consumer.lease.age)
+            report("state", lag=lag, caught=caught, lease=consumer.lease.age, dropped=consumer.dropped)
 
 
 if __name__ == "__main__":

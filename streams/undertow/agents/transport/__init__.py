@@ -14,11 +14,19 @@ C6 a table's changelog and its source are assigned together, or the worker stops
 C7 an agent's error stops the worker without a commit, and what a cancelled agent had in hand is not done (spans, consumer).
 C8 small fetches of what others fill are paced (delivery).
 C9 a worker with a seat of its own ends when another takes it, and leaves it when it ends on a failure (seat, thread).
+C10 what the broker dropped before it was read is said, and a log that began anew is read anew (delivery).
 """
 
 from undertow.agents.transport.consumer import Consumer
 from undertow.agents.transport.driver import EmbeddedTransport, Transport
-from undertow.agents.transport.errors import LeaseExpired, MissingChangelog, NotWritten, PublishFailed, SeatLost
+from undertow.agents.transport.errors import (
+    LeaseExpired,
+    LogBeganAnew,
+    MissingChangelog,
+    NotWritten,
+    PublishFailed,
+    SeatLost,
+)
 from undertow.agents.transport.producer import Producer, Record, send_all, stop_worker
 from undertow.agents.transport.spans import Span, SpanSchema, rounds, spans
 from undertow.agents.transport.table import SpanTable
@@ -27,6 +35,7 @@ __all__ = [
     "Consumer",
     "EmbeddedTransport",
     "LeaseExpired",
+    "LogBeganAnew",
     "MissingChangelog",
     "NotWritten",
     "Producer",

@@ -136,12 +136,6 @@ class Consumer(Delivery):
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """C2 needs no gaps."""
 
-    def _forget(self, tps: set[TP]) -> None:
-        self.ledger.drop(tps)
-        for tp in tps:
-            self._acked.pop(tp, None)
-            self._acked_index.pop(tp, None)
-
     # -- Rebalances: C1, C6, and C7 for agents that were not made with `spans`
 
     async def on_task_error(self, exc: BaseException) -> None:

@@ -1,10 +1,11 @@
-"""Which records reach the streams, and when: C4, C5's filter, C8, and packing into spans."""
+"""Which records reach the streams, and when: C4, C5's filter, C8, C10, and packing into spans."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
@@ -12,8 +13,9 @@ from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
+from undertow.agents.transport.errors import LogBeganAnew
 from undertow.agents.transport.ledger import Ledger
-from undertow.agents.transport.producer import producer_of
+from undertow.agents.transport.producer import producer_of, stop_worker
 from undertow.agents.transport.spans import SpanSchema, pack
 from undertow.agents.transport.thread import ConsumerThread
 
@@ -27,6 +29,8 @@ ROOM_WAIT = 0.2
 POLL = 0.2
 #: Seconds between two looks at the positions of quiet partitions.
 IDLE_CHECK = 1.0
+#: C10: offsets that the end of a transaction takes. So small a hole is not asked about: retention drops whole segments.
+MARKER = 1
 
 
 class Delivery(driver.Consumer):
@@ -40,6 +44,8 @@ class Delivery(driver.Consumer):
         self.epoch = 0
         #: Held by each fetch and each seek: a fetch from before a seek must not take records from after it.
         self.fetching = asyncio.Lock()
+        self.dropped: Counter[str] = Counter()
+        """C10: by topic, records that its retention took before they were read, as far as this worker saw."""
         self._schemas: dict[str, SpanSchema | None] = {}
         self._room = asyncio.Event()
         self._fetched_at = self._paced_at = self._idle_at = 0.0
@@ -77,7 +83,7 @@ class Delivery(driver.Consumer):
                 continue
             if not self._is_changelog_tp(tp):
                 # C5: Faust resumes sources first and seeks then, so records from a stale, higher position come first.
-                if not self.sources_open or epoch != self.epoch:
+                if not self.sources_open or epoch != self.epoch or not await self._continued(tp, _first(message)):
                     continue
                 read = self._read_offset[tp]
                 if read is not None and message.offset < read:
@@ -86,6 +92,41 @@ class Delivery(driver.Consumer):
                 self.ledger.deliver(tp, message.offset)
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, message
+
+    async def _continued(self, tp: TP, offset: int) -> bool:
+        """C10: whether the record at an offset may follow what was read before it, having said what lies between.
+
+        Where the position is no longer in the log, aiokafka goes on at the first record there is and tells nobody. Holes
+        alone say nothing (compaction, transactions): records are gone where the log begins behind the one expected.
+        """
+        expected, epoch = self.ledger.expected(tp), self.epoch
+        if expected is None or 0 <= offset - expected <= MARKER or not self.app.topics.acks_enabled_for(tp.topic):
+            return True
+        if offset > expected:
+            gone = min(offset, (await self.earliest_offsets(tp))[tp]) - expected
+            if epoch != self.epoch:
+                return False
+            if gone > 0:
+                self.dropped[tp.topic] += gone
+                text = "%s: %d records from offset %d on were gone before they were read: dropped by the topic's retention?"
+                self.log.error(text, tp, gone, expected)
+        elif self.ledger.waiting(tp):
+            text = f"{tp} goes on at offset {offset} after {expected - 1}: was the topic deleted and made again?"
+            await stop_worker(self.app, LogBeganAnew(f"{text} The next start reads it from there."))
+            return False
+        else:
+            text = "%s goes on at offset %d, expected was %d: a log that began anew, or lost its end; read from there"
+            self.log.warning(text, tp, offset, expected)
+            self._forget({tp})
+            self._read_offset[tp] = self._committed_offset[tp] = None
+            self.ledger.start(tp, offset)
+        return True
+
+    def _forget(self, tps: set[TP]) -> None:
+        self.ledger.drop(tps)
+        for tp in tps:
+            self._acked.pop(tp, None)
+            self._acked_index.pop(tp, None)
 
     def _messages(self, records: RecordMap) -> Iterator[tuple[TP, ConsumerMessage]]:
         single: dict[TP, list[Any]] = {}
@@ -128,7 +169,7 @@ class Delivery(driver.Consumer):
             self._idle_at = self._fetched_at
             for tp in wanted - set(records):
                 position = self.marks(tp)[0]
-                if position is not None and self.sources_open:
+                if position is not None and self.sources_open and await self._continued(tp, position):
                     self.ledger.idle(tp, position)
         return records
 
@@ -167,3 +208,9 @@ class Delivery(driver.Consumer):
         """C4: wake the fetch."""
         super().on_buffer_drop(tp)
         self._room.set()
+
+
+def _first(message: ConsumerMessage) -> int:
+    """Offset of its first record: a span's own is its last one's."""
+    records = cast(Any, message.value)
+    return cast(int, records[0].offset) if isinstance(records, list) else message.offset

@@ -20,6 +20,10 @@ class LeaseExpired(NotWritten):  # a state of affairs, like Faust's own NotReady
     """The group may have given our partitions away; a write now could overwrite the state of their new owner."""
 
 
+class LogBeganAnew(FaustError):
+    """A topic was deleted and made again while records of the old one were in hand: their offsets mean others now."""
+
+
 class SeatLost(FaustError, KafkaError):  # type: ignore[misc]  # aiokafka is untyped
     """Another process has this worker's seat in the group. A KafkaError, for aiokafka's coordinator expects no other."""
 

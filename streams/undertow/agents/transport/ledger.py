@@ -31,6 +31,15 @@ class Ledger:
             self._open.pop(tp, None)
             self._next.pop(tp, None)
 
+    def expected(self, tp: TP) -> int | None:
+        """Offset of the next record to come, if the log has no holes; None for a partition that has not started."""
+        queue = self._open.get(tp)
+        return queue[-1] + 1 if queue else self._next.get(tp)
+
+    def waiting(self, tp: TP) -> bool:
+        """Whether anything that was delivered is not settled."""
+        return bool(self._open.get(tp))
+
     def deliver(self, tp: TP, last: int) -> None:
         """Note that a message whose last offset is `last` goes to the streams."""
         self._open.setdefault(tp, deque()).append(last)

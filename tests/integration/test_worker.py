@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime
 
 from kafka.admin import KafkaAdminClient
 
@@ -167,4 +169,11 @@ def test_a_wall_clock_worker_ticks_by_itself(install: Install) -> None:
             publisher.send(here.topic(CLAIMS), event(number, "claim.ticket", 61, measure="sla", met=True))
     here.drained(75)
     here.until(lambda: worker.samples("undertow_reported_tickets").get(("all", "acme", "all")) == 25, "tickets mature")
+    # an import into a running installation says that follow-ups are over, but never that next year has come
+    recent = here.folder / "recent.jsonl"
+    recent.write_bytes(event(25, "ticket.opened", 0).replace(b"2026-03-01", datetime.now(UTC).strftime("%F").encode()))
+    told = here.run("import", "cloudevents", str(recent)).stderr
+    assert f"as of {datetime.now(UTC):%Y-%m-%d}" in told
+    here.until(lambda: worker.samples("undertow_tickets").get(("all", "acme", "all")) == 26, "what was imported")
+    here.until(lambda: worker.total("undertow_judged_as_of_timestamp_seconds") <= time.time(), "as of now")
     assert worker.stop() == 0

@@ -12,7 +12,7 @@ import pytest
 from undertow.agents import casebook as loop
 from undertow.agents.casebook import BEHIND, SETTLE_BEHIND, SETTLE_EVERY, CasebookLoop
 from undertow.agents.transport import Span
-from undertow.domain.contract import Contract
+from undertow.domain.contract import DAY, Contract
 from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
 from undertow.metrics.board import Board
 from undertow.settings import Settings
@@ -92,6 +92,19 @@ def test_a_solve_is_judged_as_of_when_it_was_sent(monkeypatch: pytest.MonkeyPatc
     assert desk.assessed == judged
     desk.read(encode(Tick(NOW + 1)), sent=NOW + 1)
     assert desk.assessed
+
+
+@pytest.mark.parametrize(("clock", "kept"), [("wall", 1), ("events", 0)])
+def test_an_import_does_not_move_the_wall_clock(monkeypatch: pytest.MonkeyPatch, clock: str, kept: int) -> None:
+    """Its tick says that the follow-ups of its newest ticket are over. By the wall clock that is not known yet."""
+    desk = Desk(monkeypatch, clock=clock)
+    desk.tell("T1", NOW - 9, Opened("billing"), sent=NOW)
+    desk.tell("T1", NOW - 5, StatusChanged("solved", "agent"), sent=NOW)
+    desk.read(encode(Tick(NOW + 400 * DAY)), sent=NOW + 1)
+    assert desk.loop.tickets == kept
+    if kept:
+        desk.tell("T2", NOW + 2, Opened("billing"), sent=NOW + 3)
+        assert desk.loop.tickets == 2, "what comes next is not too late"
 
 
 def test_while_it_is_behind_it_settles_seldom(monkeypatch: pytest.MonkeyPatch) -> None:

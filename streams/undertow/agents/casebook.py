@@ -49,7 +49,8 @@ BEGINNING: Final = -1
 class Read:
     """What a round brought for one partition."""
 
-    def __init__(self) -> None:
+    def __init__(self, timed: bool) -> None:
+        self._timed = timed
         self.offset = BEGINNING
         self.entries: list[Entry] = []
         self.sent = 0.0
@@ -68,7 +69,8 @@ class Read:
                     self.entries += more
                     self.sent = max(self.sent, record.timestamp / 1000)
                 case Tick(moment):
-                    self.as_of = max(self.as_of, moment)
+                    # by the wall clock no tick lies ahead of its sending: an import's would close what is still open
+                    self.as_of = max(self.as_of, min(moment, record.timestamp / 1000) if self._timed else moment)
                 case Ask() as one:
                     self.ask = one
                 case Forget() as order:
@@ -116,7 +118,7 @@ class CasebookLoop:
         """One round."""
         read: dict[int, Read] = {}
         for span in spans:
-            read.setdefault(span.partition, Read()).add(span)
+            read.setdefault(span.partition, Read(self._timed)).add(span)
         async with self._one_at_a_time:
             books = {partition: await self._book(partition) for partition in read}
             for partition, what in read.items():

@@ -34,7 +34,7 @@ from undertow.stages.records import Tick, encode
     type=Duration(),
     default="400d",
     show_default=True,
-    help="at the end, tell the worker that this much time has passed",
+    help="at the end, tell a worker with --clock events that this much time has passed since the newest event, up to now",
 )
 @broker_options
 def import_(
@@ -46,7 +46,10 @@ def import_(
     follow_up: float,
     **cluster: Any,
 ) -> None:
-    """Publish a file's history as events. Let the worker run with --clock events, for the time is the history's own.
+    """Publish a file's history as events.
+
+    An old history needs a worker with --clock events, for its time is its own. One of the last weeks goes into a running
+    installation as it is.
 
     Importing twice changes nothing: the same file gives the same event ids.
 
@@ -74,7 +77,8 @@ def import_(
             )
             progress.advance(shown)
         publisher.flush()
-        as_of = max((message.time for message in messages), default=0.0) + follow_up
+        # never ahead of now: what is judged as of next year is closed for whatever happens until then
+        as_of = min(max((message.time for message in messages), default=0.0) + follow_up, time.time())
         tick(publisher, chosen, as_of)
     when = datetime.fromtimestamp(as_of, UTC)
     click.echo(f"{len(messages):,} events are on the topics, judged as of {when:%Y-%m-%d %H:%M} UTC", err=True)

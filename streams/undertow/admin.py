@@ -97,7 +97,8 @@ def _differences(topics: Collection[Topic], settings: Settings, admin: KafkaAdmi
                 f"{key}={config.get(key)} (must be {value})" for key, value in topic.config if config.get(key) != value
             ]
             if wrong:
-                yield Problem(topic.name, f"topic {topic.name} has {', '.join(wrong)}", "config")
+                words = f"topic {topic.name} has {', '.join(wrong)}"
+                yield Problem(topic.name, words, "config", topic.purpose == OWN)
 
 
 class _Shape(Struct, frozen=True):
@@ -152,7 +153,8 @@ def advice(problems: list[Problem]) -> str:
             "replicas are added with Kafka's own kafka-reassign-partitions, or accept what is there with --replication"
         )
     if any(problem.own for problem in problems):
-        return "run: undertow topics apply --contracts FOLDER (or correct the topic's name in the contract)"
+        missing = any(problem.own and problem.kind == "missing" for problem in problems)
+        return f"run: undertow topics apply --contracts FOLDER{' (or correct the name in the contract)' if missing else ''}"
     return "run: undertow topics apply"
 
 

@@ -36,6 +36,8 @@ SAID: Final = "findings"
 """The table whose changelog is :data:`FINDINGS`: a new owner reads there what it may have to take back."""
 OWN: Final = "records of a vendor that its contract says how to read"
 """The purpose of a topic that a contract names."""
+ARRIVAL: Final = ("message.timestamp.type", "LogAppendTime")
+"""The broker says when a record came: a publisher could claim any time, and a worker with a wrong clock move everybody's."""
 _FEED_OF: Final = {"ticket": TICKETS, "claim": CLAIMS, "customer": ACTIVITY, "feedback": FEEDBACK, "dispute": DISPUTES}
 
 
@@ -94,18 +96,23 @@ def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
     large = ("max.message.bytes", str(MAX_LETTER_BYTES + MAX_EVENT_BYTES))
     ours = settings.casebook_partitions
     return (
-        Topic(name(settings, TICKETS), None, "ticket events of all vendors"),
-        Topic(name(settings, CLAIMS), None, "what the vendors report, per ticket and per period"),
-        Topic(name(settings, ACTIVITY), None, "what customers do, first-party"),
-        Topic(name(settings, FEEDBACK), None, "surveys, complaints, confirmations"),
+        Topic(name(settings, TICKETS), None, "ticket events of all vendors", (ARRIVAL,)),
+        Topic(name(settings, CLAIMS), None, "what the vendors report, per ticket and per period", (ARRIVAL,)),
+        Topic(name(settings, ACTIVITY), None, "what customers do, first-party", (ARRIVAL,)),
+        Topic(name(settings, FEEDBACK), None, "surveys, complaints, confirmations", (ARRIVAL,)),
         Topic(
             name(settings, DISPUTES),
             None,
             "vendors' answers to findings, and the company's rulings",
-            (("retention.ms", "-1"),),  # who said what, and when
+            (ARRIVAL, ("retention.ms", "-1")),  # who said what, and when
         ),
-        *(Topic(name(settings, topic), None, OWN) for topic in own),
-        Topic(name(settings, CASEBOOK), ours, "facts by customer, and ticks", (("retention.ms", str(7 * DAY_MS)),)),
+        *(Topic(name(settings, topic), None, OWN, (ARRIVAL,)) for topic in own),
+        Topic(
+            name(settings, CASEBOOK),
+            ours,
+            "facts by customer, and ticks",
+            (ARRIVAL, ("retention.ms", str(7 * DAY_MS))),
+        ),
         Topic(
             changelog(settings),
             ours,

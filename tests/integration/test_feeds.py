@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+
+import pytest
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
 
 from integration.conftest import Install
 from undertow import clients, contracts
@@ -14,7 +19,7 @@ from undertow.domain.cells import Cell, CellKey
 from undertow.domain.contract import DAY
 from undertow.stages import letters
 from undertow.stages.offline import Offline
-from undertow.topics import DEAD_LETTERS, TICKETS
+from undertow.topics import CASEBOOK, DEAD_LETTERS, TICKETS
 
 TOPIC = "acme.log"
 CONTRACT = """
@@ -122,3 +127,27 @@ def offline(here) -> dict[CellKey, Cell]:
     cells = book.close().cells()
     assert cells
     return cells
+
+
+@pytest.mark.parametrize("broker", [pytest.param("apache", marks=pytest.mark.broker)], indirect=True)
+def test_no_publisher_can_claim_when_its_records_came(install: Install) -> None:
+    """Dated back they would hide that an event was written when its outcome was known; a feed of another's making, too."""
+    here = install({})
+    contracts = here.folder / "contracts"
+    (contracts / "acme.yaml").write_text(CONTRACT)
+    here.run("topics", "apply")
+    admin = KafkaAdminClient(**here.settings.broker.client())
+    admin.create_topics({here.topic(TOPIC): {"num_partitions": 1, "replication_factor": 1}})
+    admin.close()
+    told = here.run("worker", "--contracts", str(contracts), code=3).stderr
+    assert f"{here.topic(TOPIC)} has message.timestamp.type=CreateTime (must be LogAppendTime)" in told
+    assert "run: undertow topics apply --contracts FOLDER\n" in told
+    assert "set message.timestamp.type" in here.run("topics", "apply", "--contracts", str(contracts)).stdout
+    begun = time.time()
+    producer = KafkaProducer(**here.settings.broker.client())
+    for name in (TOPIC, TICKETS, CASEBOOK):
+        producer.send(here.topic(name), b"{}", partition=0, timestamp_ms=1_772_366_400_000)
+    producer.close()
+    for name in (TOPIC, TICKETS, CASEBOOK):
+        (record,) = clients.read(here.settings, here.topic(name))
+        assert record.timestamp / 1000 >= begun - 1

@@ -19,15 +19,16 @@ import msgspec
 import numpy as np
 
 from undertow.agents.garbage import spare_collections
-from undertow.domain import activity, worth
-from undertow.domain.activity import RETAINED, Days
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Active, Fact, Place, Seen
-from undertow.domain.ledger import Position
-from undertow.domain.spikes import Count, spike
-from undertow.stages.after import After
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.ledger import Position
+from undertow.domain.customers import activity, worth
+from undertow.domain.customers.activity import RETAINED, Days
+from undertow.domain.figures.spikes import Count, spike
+from undertow.domain.tickets.facts import Active, Fact, Place, Seen
 from undertow.stages.casebook import Casebook
-from undertow.stages.contacts import Few, Ticket
+from undertow.stages.derived.after import After
+from undertow.stages.derived.contacts import Few, Ticket
+from undertow.stages.derived.segments import Segments
 from undertow.stages.evaluation import State, evaluate, population
 from undertow.stages.night import Night
 from undertow.stages.records import (
@@ -39,7 +40,6 @@ from undertow.stages.records import (
     casebook_partition,
 )
 from undertow.stages.rows import customer_of, flat, ticket_key
-from undertow.stages.segments import Segments
 
 TODAY = 20_000
 VENDORS = ("acme", "zenith", "nadir")

@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
-from undertow.domain.exact import at_least, more_often
 from undertow.domain.patterns import CATALOG, Allowed, Pattern, Patterns
 from undertow.domain.patterns.accusations import Cases, Suspicion, judged, suspicions, tally
 from undertow.domain.patterns.evidence import Case, Event, Match
 from undertow.domain.patterns.periods import backdated, customer_blamed, mass_close
+from undertow.domain.statistics.exact import at_least, more_often
 
 PATTERNS = Patterns()
 FIRST, LAST = 20_179, 20_208

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from undertow.clock import day_of
-from undertow.domain.facts import Fact, Opened, Place, Seen, StatusChanged, in_order, join
-from undertow.domain.integrity import Runs, runs
-from undertow.domain.neighbours import neighbour
+from undertow.domain.measuring.neighbours import neighbour
 from undertow.domain.patterns import CATALOG, Pattern
 from undertow.domain.patterns.accusations import Cases, Examined, judged, suspicions, tally
 from undertow.domain.patterns.evidence import Case
+from undertow.domain.patterns.integrity import Runs, runs
 from undertow.domain.patterns.observed import observed
 from undertow.domain.patterns.periods import backdated, customer_blamed, gaps, mass_close
-from undertow.domain.timeline import SOLVED
+from undertow.domain.tickets.facts import Fact, Opened, Place, Seen, StatusChanged, in_order, join
+from undertow.domain.tickets.timeline import SOLVED
 from undertow.simulation.conduct import GAMES, LOOKALIKES, PLAIN, UNLUCKY, Conduct
 from undertow.simulation.desk import Sent
 from undertow.simulation.month import DAYS, Month

@@ -12,8 +12,8 @@ import pytest
 from undertow.agents import casebook as loop
 from undertow.agents.casebook import BEHIND, SETTLE_BEHIND, SETTLE_EVERY, CasebookLoop
 from undertow.agents.transport import Span
-from undertow.domain.contract import Contract
-from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.tickets.facts import Body, Fact, Opened, Place, Seen, StatusChanged
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages.records import CellSaid, Entry, Parcel, Tick, decode_for_ledger, encode

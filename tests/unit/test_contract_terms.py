@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from undertow.adapters.mapping import Mapping
 from undertow.contracts import parse
-from undertow.domain.alerts import Alerts
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import DAY, RUNNING, Contract, Feed, Target
-from undertow.domain.delivery import Delivery
-from undertow.domain.patterns.thresholds import Allowed, Patterns
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.alerts import Alerts
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import DAY, RUNNING, Contract, Feed, Target
+from undertow.domain.agreement.delivery import Delivery
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.agreement.thresholds import Allowed, Patterns
 
 HOUR = 3600.0
 

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from property.strategies import Owner
-from undertow.domain.cells import Cell
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import (
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.cells import Cell
+from undertow.domain.tickets.facts import (
     Body,
     Claimed,
     Complained,

@@ -10,9 +10,9 @@ import pytest
 
 from undertow import events as e
 from undertow import wire
-from undertow.domain import facts as f
-from undertow.domain.facts import Place
-from undertow.domain.ledger import PeriodClaim
+from undertow.domain.counting.ledger import PeriodClaim
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Place
 from undertow.stages.intake import _BODY, Intake, entry_of
 from undertow.stages.records import Record, casebook_partition
 

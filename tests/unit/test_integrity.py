@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.desk import CONTRACT, CUSTOMER, HOUR, NOW, OPENED, SOLVED, Told, cases, evidence, message, opened, told
-from undertow.domain import facts as f
-from undertow.domain.contract import DAY
-from undertow.domain.facts import Fact, Place, Seen, join
-from undertow.domain.integrity import Runs, edits, joined, runs
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.patterns.integrity import Runs, edits, joined, runs
 from undertow.domain.patterns.periods import gaps
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Fact, Place, Seen, join
 
 CLAIM = f.Claimed("sla", True, None, None, None)
 

@@ -11,12 +11,12 @@ from prometheus_client.samples import Sample
 
 from customers import night
 from standings import TODAY, stand, tickets
-from undertow.domain.adjusted import Kept
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.ledger import Figures, PeriodClaim, Rate
-from undertow.domain.night import Customers
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.ledger import Figures, PeriodClaim, Rate
+from undertow.domain.customers.night import Customers
 from undertow.domain.standing import Standing, Statement
-from undertow.domain.statistics import wilson
+from undertow.domain.statements.adjustments import Kept
+from undertow.domain.statistics.intervals import wilson
 from undertow.domain.verdicts import Colour, Verdict, verdict
 from undertow.metrics.board import Board
 from undertow.metrics.catalog import BY_NAME, CATALOG, RATES

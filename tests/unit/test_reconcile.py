@@ -6,10 +6,10 @@ from itertools import permutations
 
 import pytest
 
-from undertow.domain.facts import Claimed, Fact, Place, Seen
-from undertow.domain.ledger import PeriodClaim
-from undertow.domain.reconcile import Cohort, adjustment, known_by, paired, reconcile, restatements, versions
-from undertow.domain.statistics import newcombe_paired
+from undertow.domain.counting.ledger import PeriodClaim
+from undertow.domain.figures.reconcile import Cohort, adjustment, known_by, paired, reconcile, restatements, versions
+from undertow.domain.statistics.intervals import newcombe_paired
+from undertow.domain.tickets.facts import Claimed, Fact, Place, Seen
 
 
 def claim(met: int, total: int, recorded: float = 1.0, name: str = "c1") -> PeriodClaim:

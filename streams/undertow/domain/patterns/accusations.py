@@ -10,9 +10,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from undertow.domain.exact import at_least, benjamini_hochberg, found_from
+from undertow.domain.agreement.thresholds import CATALOG, Allowed, Pattern, Patterns
 from undertow.domain.patterns.evidence import Case
-from undertow.domain.patterns.thresholds import CATALOG, Allowed, Pattern, Patterns
+from undertow.domain.statistics.exact import at_least, benjamini_hochberg, found_from
 
 
 class Cases(Struct, frozen=True):

@@ -129,11 +129,11 @@ def nightly(state: dict[bytes, bytes], random: Random) -> None:
     assert ask is not None
     begun = process_time()
     for partition, book in enumerate(books):
-        one = evaluate(book, ask)
+        done = evaluate(book, ask)
         at = Position(1, 1)
-        for vendor, arms in one.arms.items():
-            night.fold(SilenceSaid(partition, at, TODAY, vendor, arms, one.heard[vendor]))
-        night.fold(EvaluatedSaid(partition, at, TODAY, TODAY, list(one.arms), one.customers, one.left, one.calls))
+        for vendor, arms in done.arms.items():
+            night.fold(SilenceSaid(partition, at, TODAY, vendor, arms, done.heard[vendor]))
+        night.fold(EvaluatedSaid(partition, at, TODAY, TODAY, list(done.arms), done.customers, done.left, done.calls))
     print(f"  {'evaluation of eight casebooks, three vendors':<46} {process_time() - begun:7.2f} s")
     shown = timed("the ledger's part", lambda: night.state(books[0].contracts))
     assert shown is not None

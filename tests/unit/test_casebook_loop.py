@@ -52,8 +52,9 @@ class Desk:
         board = Board(feeds=(), vendors=("acme",), topics=())
         contracts = {"acme": Contract(vendor="acme")}
         app: Any = SimpleNamespace(consumer=consumer)
-        tables: Any = Rows(), Rows()
-        self.loop = CasebookLoop(app, *tables, Settings(**options), contracts, board)
+        table: Any = Rows()
+        findings: Any = Rows()
+        self.loop = CasebookLoop(app, table, findings, Settings(**options), contracts, board)
 
     async def _send(self, _: object, topic: str, partition: int, records: Any) -> None:
         self.said += [decode_for_ledger(value) for _, value, _ in records]

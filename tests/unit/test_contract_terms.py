@@ -279,9 +279,9 @@ def test_nested_terms_are_told_apart():
 
 def test_a_set_has_one_version_however_it_was_built():
     """Promise: the order in which a set gives its days up is its own affair."""
-    one, other = frozenset([8, 16]), frozenset([16, 8])
-    assert list(one) != list(other)
-    one, other = (Contract(vendor="a", calendar=Calendar(holidays=days)) for days in (one, other))
+    days, same = frozenset([8, 16]), frozenset([16, 8])
+    assert list(days) != list(same)
+    one, other = (Contract(vendor="a", calendar=Calendar(holidays=holidays)) for holidays in (days, same))
     assert one.version == other.version
 
 

@@ -110,10 +110,10 @@ def test_the_latest_version_of_a_claim_counts_and_the_change_is_visible():
     for order in permutations([first, second, third, second]):
         found = versions(order)
         assert (found.first, found.last) == (first, third)
-    found = reconcile(versions([second, first]), Cohort(100, 90), closed=True)
-    assert found.restated_from == first
-    assert found.claim == second
-    assert found.verdict == "over_reported"
+    judged = reconcile(versions([second, first]), Cohort(100, 90), closed=True)
+    assert judged.restated_from == first
+    assert judged.claim == second
+    assert judged.verdict == "over_reported"
     assert reconcile(versions([first]), Cohort(100, 90), closed=True).restated_from is None
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from undertow.clock import day_of
 from undertow.domain.measuring.neighbours import neighbour
 from undertow.domain.patterns import CATALOG, Pattern
-from undertow.domain.patterns.accusations import Cases, Examined, judged, suspicions, tally
+from undertow.domain.patterns.accusations import Cases, Examined, judged, suspicions
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.integrity import Runs, runs
 from undertow.domain.patterns.observed import observed
@@ -48,7 +48,12 @@ class Trial:
         }
 
     def tallies(self) -> dict[Pattern, Cases]:
-        return tally(case for ticket in self.opened for case in self.cases[ticket])
+        """How often each pattern was met among how many cases."""
+        found: dict[Pattern, Cases] = {}
+        for case in (case for ticket in self.opened for case in self.cases[ticket]):
+            have = found.get(case.pattern, Cases())
+            found[case.pattern] = Cases(have.matched + (case.match is not None), have.n + 1)
+        return found
 
     @property
     def accused(self) -> set[Pattern]:

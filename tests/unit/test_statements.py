@@ -19,7 +19,6 @@ from undertow.domain.agreement.contract import DAY, Contract, Target
 from undertow.domain.agreement.periods import Period, holding, iso, known, named
 from undertow.domain.counting.cells import Cell, CellKey, Tally
 from undertow.domain.counting.ledger import Ledger, PeriodClaim, Position
-from undertow.domain.figures.reconcile import known_by
 from undertow.domain.statements.adjustments import adjusted, stated, totals
 from undertow.domain.statements.counts import Sheet, changed, changes, cohort, counts, read, written
 from undertow.domain.statements.statement import PeriodStatement, canonical, decode, encode, holds, key
@@ -466,7 +465,7 @@ def test_a_period_is_stated_from_what_had_arrived_by_its_closing(late: tuple[Off
     seen = {}
     for where, value in book.rows.items():
         if isinstance(found := row(value), TicketRow | CustomerRow):
-            seen[where] = known_by(found.facts, closing)
+            seen[where] = [one for one in found.facts if one.place.arrived <= closing]
     missing = sum(len(row(value).facts) - len(seen[where]) for where, value in book.rows.items() if where in seen)
     assert missing > 0
     kept = {(one.place.offset) for facts in seen.values() for one in facts}

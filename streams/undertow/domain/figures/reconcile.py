@@ -1,4 +1,4 @@
-"""Claims held against the same tickets recomputed: paired tickets, periods, what was restated, what came late.
+"""Claims held against the same tickets recomputed: paired tickets, and periods with what was restated of them.
 
 A period claim is a census of tickets and so is our count, so a difference there is a fact and no estimate. Paired tickets
 are a sample of how a vendor reports, so their gap has an interval and a test.
@@ -6,17 +6,14 @@ are a sample of how a vendor reports, so their gap has an interval and a test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
 
 from undertow.domain.counting.ledger import PeriodClaim
-from undertow.domain.patterns.evidence import Event
 from undertow.domain.statistics.exact import mcnemar
 from undertow.domain.statistics.intervals import newcombe_paired
-from undertow.domain.tickets.facts import Claimed, Fact, Seen
 
 Cause = Literal["left_out", "added", "own_tickets_differ"]
 
@@ -152,67 +149,6 @@ def versions(claims: Iterable[PeriodClaim]) -> Versions:
     if not ordered:
         raise ValueError("no claim to take a version of")
     return Versions(ordered[0], ordered[-1])
-
-
-class Restated(Struct, frozen=True):
-    """A vendor changed what it says of one ticket and measure: ``before`` until ``at`` (recorded, seconds), ``after`` since."""
-
-    measure: str
-    before: Claimed
-    after: Claimed
-    at: float
-    events: tuple[Event, Event]
-
-    @property
-    def improved(self) -> bool:
-        """Missed became met."""
-        return self.after.met and not self.before.met
-
-
-def restatements(facts: Iterable[Fact]) -> list[Restated]:
-    """Every change of a ticket's claims, by measure and then recorded time. Saying the same again is no change."""
-    by_measure: dict[str, list[tuple[Fact, Claimed]]] = {}
-    for fact in facts:
-        if isinstance(fact.body, Claimed):
-            by_measure.setdefault(fact.body.measure, []).append((fact, fact.body))
-    found = []
-    for measure in sorted(by_measure):
-        said = sorted(by_measure[measure], key=lambda one: (one[0].recorded, one[0].sequence, one[0].id))
-        for (one, before), (two, after) in pairwise(said):
-            if (before.met, before.value) != (after.met, after.value):
-                events = (Event(one.source, one.id), Event(two.source, two.id))
-                found.append(Restated(measure, before, after, two.recorded, events))
-    return found
-
-
-class Adjustment(Struct, frozen=True):
-    """A closed period as it was stated, and as late events make it: a line of its own, never a silent change."""
-
-    stated: Cohort
-    now: Cohort
-
-    @property
-    def tickets(self) -> int:
-        """How many more tickets count now."""
-        return self.now.total - self.stated.total
-
-    @property
-    def met(self) -> int:
-        """How many more of them are met."""
-        return self.now.met - self.stated.met
-
-
-def adjustment(stated: Cohort, now: Cohort) -> Adjustment | None:
-    """What late events changed in a closed period, None where they changed nothing."""
-    return None if stated == now else Adjustment(stated, now)
-
-
-def known_by(seen: Sequence[Seen], closed: float) -> list[Seen]:
-    """What had arrived by the time (seconds) a period was closed: recomputed from it, the period is as it was stated.
-
-    A fact without a broker's time counts by when it was recorded.
-    """
-    return [one for one in seen if (one.place.arrived or one.fact.recorded) <= closed]
 
 
 def _order(claim: PeriodClaim) -> tuple[float, str, int, int]:

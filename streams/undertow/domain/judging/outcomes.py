@@ -76,8 +76,6 @@ class Judgement(Struct, frozen=True, gc=False):
     """A ticket's outcomes. All False or None while it was never solved."""
 
     solved_at: float | None
-    bases: tuple[float, ...]
-    """The solves from which repeat contacts are counted."""
     matures_at: float | None
     mature: bool
     flicker: bool
@@ -110,7 +108,7 @@ class Judgement(Struct, frozen=True, gc=False):
         return bool(self.signals) and any(signal.outcome == outcome for signal in self.signals)
 
 
-UNSOLVED: Final = Judgement(None, (), None, False, False, False)
+UNSOLVED: Final = Judgement(None, None, False, False, False)
 
 
 def bases_of(line: Timeline, contract: Contract) -> tuple[float, ...]:
@@ -144,7 +142,6 @@ def judge(line: Timeline, around: Surroundings, customer: str | None, contract: 
         signals += _told(line, around, contract)
     return Judgement(
         solved_at=line.solves[0],
-        bases=bases,
         matures_at=matures_at,
         mature=as_of >= matures_at,
         flicker=bool(line.reopens) and any(r.cause == "vendor" and r.after < FLICKER for r in line.reopens),

@@ -132,17 +132,12 @@ def unknown_ticket(facts: Iterable[Fact], as_of: float, after: float) -> Case | 
 
 
 class Runs(Struct, frozen=True):
-    """Which numbers of a source's sequence were seen, as (first, last) runs in order and apart. A join: see :func:`joined`.
+    """Which numbers of a source's sequence were seen, as (first, last) runs in order and apart.
 
     Honest feeds are a handful of runs, however long: what is kept does not grow with the feed.
     """
 
     spans: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def seen(self) -> int:
-        """How many numbers were seen."""
-        return sum(last - first + 1 for first, last in self.spans)
 
     def holes(self, upto: int) -> list[tuple[int, int]]:
         """The (first, last) runs of numbers missing between the lowest seen and ``upto``.
@@ -155,19 +150,10 @@ class Runs(Struct, frozen=True):
 
 def runs(numbers: Iterable[int]) -> Runs:
     """The runs of some numbers; 0 stands for an event without one."""
-    return _merged((number, number) for number in numbers if number > 0)
-
-
-def joined(one: Runs, other: Runs) -> Runs:
-    """Everything seen by either: commutative, associative, idempotent."""
-    return _merged((*one.spans, *other.spans))
-
-
-def _merged(spans: Iterable[tuple[int, int]]) -> Runs:
     found: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(last, found[-1][1]))
+    for number in sorted(number for number in set(numbers) if number > 0):
+        if found and number == found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
         else:
-            found.append((first, last))
+            found.append((number, number))
     return Runs(tuple(found))

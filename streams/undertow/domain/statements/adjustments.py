@@ -8,8 +8,25 @@ from typing import Protocol
 from msgspec import Struct
 
 from undertow.domain.agreement.periods import Period
-from undertow.domain.figures.reconcile import Adjustment, adjustment
+from undertow.domain.figures.reconcile import Cohort
 from undertow.domain.statements.counts import Change, Count, Sheet, changed, changes, cohort, read
+
+
+class Adjustment(Struct, frozen=True):
+    """A closed period as it was stated, and as late events make it: a line of its own, never a silent change."""
+
+    stated: Cohort
+    now: Cohort
+
+    @property
+    def tickets(self) -> int:
+        """How many more tickets count now."""
+        return self.now.total - self.stated.total
+
+    @property
+    def met(self) -> int:
+        """How many more of them are met."""
+        return self.now.met - self.stated.met
 
 
 class Adjusted(Struct, frozen=True, kw_only=True):
@@ -134,9 +151,9 @@ PARTS: Mapping[str, str] = {
 def _by_measure(stated: Sheet, now: Sheet) -> tuple[tuple[str, Adjustment], ...]:
     found = []
     for measure in _measures(stated, now):
-        one = adjustment(cohort(stated, measure), cohort(now, measure))
-        if one is not None:
-            found.append((measure, one))
+        before, after = cohort(stated, measure), cohort(now, measure)
+        if before != after:
+            found.append((measure, Adjustment(before, after)))
     return tuple(found)
 
 

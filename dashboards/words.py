@@ -48,7 +48,7 @@ CLASSES: Final[Mapping[str, tuple[str, str]]] = {
     "unverifiable": ("? cannot be checked", GREY),
     "immature": ("… too early", SKY),
 }
-"""The classes of :data:`undertow.domain.comparison.Class`."""
+"""The classes of :data:`undertow.domain.measuring.comparison.Class`."""
 
 
 def mapping(words: Mapping[str, tuple[str, str]]) -> list[ValueMapping]:

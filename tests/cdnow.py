@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from undertow.domain.churn import Kind
+from undertow.domain.customers.churn import Kind
 
 FILE = Path(__file__).parents[2] / "shared/data/cdnow/CDNOW_master.txt.gz"
 needed = pytest.mark.skipif(not FILE.exists(), reason="the lent CDNOW purchases are not beside this checkout")

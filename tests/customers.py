@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from undertow.domain.arms import Arms
-from undertow.domain.calls import Calls
-from undertow.domain.churn import Fit, Model
-from undertow.domain.contract import Contract
-from undertow.domain.iceberg import Heard
-from undertow.domain.ledger import ALL
-from undertow.domain.night import CONTRASTS, ArmsBy, Compared, Customers, calls, hidden, silences
-from undertow.domain.silence import HORIZONS
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import ALL
+from undertow.domain.customers.arms import Arms
+from undertow.domain.customers.calls import Calls
+from undertow.domain.customers.churn import Fit, Model
+from undertow.domain.customers.iceberg import Heard
+from undertow.domain.customers.night import CONTRASTS, ArmsBy, Compared, Customers, calls, hidden, silences
+from undertow.domain.customers.silence import HORIZONS
 
 FIT = Fit(Model("mbg", 0.5, 6.0, 0.9, 1.6, 7.0), -9582.13, 2_357, 946, 20, True)
 

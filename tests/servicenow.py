@@ -9,10 +9,10 @@ import pytest
 
 from undertow.adapters import ADAPTERS
 from undertow.adapters.message import Message
-from undertow.domain.cells import Cell, CellKey
-from undertow.domain.contract import DAY, Contract
-from undertow.stages.offline import Offline
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.cells import Cell, CellKey
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 
 FILE = Path(__file__).parents[2] / "shared/data/servicenow/incidents_opened_before_2016-04-15.csv.gz"
 needed = pytest.mark.skipif(not FILE.exists(), reason="the lent ServiceNow log is not beside this checkout")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from undertow.domain.cells import NO_MORE, Cell, CellKey, Counts, Share, Tally
-from undertow.domain.comparison import DISCORDANT
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.ledger import Figures, Ledger, PeriodClaim, Position
-from undertow.domain.outcomes import OUTCOMES
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.cells import NO_MORE, Cell, CellKey, Counts, Share, Tally
+from undertow.domain.counting.ledger import Figures, Ledger, PeriodClaim, Position
+from undertow.domain.judging.outcomes import OUTCOMES
+from undertow.domain.measuring.comparison import DISCORDANT
 from undertow.domain.standing import Standing
 from undertow.domain.verdicts import Verdict
 from undertow.stages.ledger import Speaker
@@ -57,7 +57,7 @@ class Ticket:
     """Of the SLA as a whole: met, missed or nothing."""
     csat: str | None = None
     met: bool = False
-    """Reported as met, as :mod:`undertow.domain.early` counts it from the first day on."""
+    """Reported as met, as :mod:`undertow.domain.figures.early` counts it from the first day on."""
     shows: int | None = None
     """Days after which the first bad outcome showed."""
     outcomes: tuple[str, ...] = ()

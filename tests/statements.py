@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from undertow import events as e
 from undertow import wire
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import DAY, Contract, Target
-from undertow.domain.findings import Finding
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import DAY, Contract, Target
+from undertow.domain.judging.findings import Finding
 from undertow.simulation.plans import DEFAULT
 from undertow.simulation.world import World
 from undertow.stages.records import Record

@@ -5,12 +5,12 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Final, get_args, get_type_hints
 
-from undertow.domain import facts as f
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import Contract, Target
-from undertow.domain.course import Course, course
-from undertow.domain.facts import Body, Fact
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import Contract, Target
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.course import Course, course
+from undertow.domain.tickets.facts import Body, Fact
 
 MONDAY: Final = 1_780_272_000.0
 """2026-06-01T00:00Z, a Monday."""

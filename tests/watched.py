@@ -11,15 +11,15 @@ from msgspec.structs import replace
 
 from customers import night
 from undertow import wire
-from undertow.domain.contract import Contract, Target
+from undertow.domain.agreement.contract import Contract, Target
 from undertow.domain.standing import Statement
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.simulation import World
 from undertow.simulation.story import TARGETS
 from undertow.stages.ledger import Speaker
-from undertow.stages.offline import Offline
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 from undertow.topics import CASEBOOK, CELLS, CLAIMS, FINDINGS, SOURCES, TICKETS, registry
 
 DAYS: Final = 150

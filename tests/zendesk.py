@@ -12,9 +12,9 @@ import pytest
 
 from undertow import contracts
 from undertow.adapters import zendesk
-from undertow.domain.contract import Contract
-from undertow.domain.course import Course, course
-from undertow.domain.facts import Place, Seen, in_order, join
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.tickets.course import Course, course
+from undertow.domain.tickets.facts import Place, Seen, in_order, join
 from undertow.stages.intake import entry_of
 
 FOLDER = Path(__file__).parents[2] / "shared/data/zendesk"

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.events import Event
 from undertow.settings import Settings
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES

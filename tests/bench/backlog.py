@@ -18,7 +18,7 @@ from brokers.apache import ApacheKafka
 from brokers.client import Client
 from integration.installation import Installation, Worker
 from undertow import clients, topics, wire
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.simulation import World
 from undertow.stages.records import Tick, encode
 

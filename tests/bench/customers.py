@@ -19,15 +19,16 @@ import msgspec
 import numpy as np
 
 from undertow.agents.garbage import spare_collections
-from undertow.domain import activity, worth
-from undertow.domain.activity import RETAINED, Days
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Active, Fact, Place, Seen
-from undertow.domain.ledger import Position
-from undertow.domain.spikes import Count, spike
-from undertow.stages.after import After
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.ledger import Position
+from undertow.domain.customers import activity, worth
+from undertow.domain.customers.activity import RETAINED, Days
+from undertow.domain.figures.spikes import Count, spike
+from undertow.domain.tickets.facts import Active, Fact, Place, Seen
 from undertow.stages.casebook import Casebook
-from undertow.stages.contacts import Few, Ticket
+from undertow.stages.derived.after import After
+from undertow.stages.derived.contacts import Few, Ticket
+from undertow.stages.derived.segments import Segments
 from undertow.stages.evaluation import State, evaluate, population
 from undertow.stages.night import Night
 from undertow.stages.records import (
@@ -39,7 +40,6 @@ from undertow.stages.records import (
     casebook_partition,
 )
 from undertow.stages.rows import customer_of, flat, ticket_key
-from undertow.stages.segments import Segments
 
 TODAY = 20_000
 VENDORS = ("acme", "zenith", "nadir")
@@ -129,11 +129,11 @@ def nightly(state: dict[bytes, bytes], random: Random) -> None:
     assert ask is not None
     begun = process_time()
     for partition, book in enumerate(books):
-        one = evaluate(book, ask)
+        done = evaluate(book, ask)
         at = Position(1, 1)
-        for vendor, arms in one.arms.items():
-            night.fold(SilenceSaid(partition, at, TODAY, vendor, arms, one.heard[vendor]))
-        night.fold(EvaluatedSaid(partition, at, TODAY, TODAY, list(one.arms), one.customers, one.left, one.calls))
+        for vendor, arms in done.arms.items():
+            night.fold(SilenceSaid(partition, at, TODAY, vendor, arms, done.heard[vendor]))
+        night.fold(EvaluatedSaid(partition, at, TODAY, TODAY, list(done.arms), done.customers, done.left, done.calls))
     print(f"  {'evaluation of eight casebooks, three vendors':<46} {process_time() - begun:7.2f} s")
     shown = timed("the ledger's part", lambda: night.state(books[0].contracts))
     assert shown is not None

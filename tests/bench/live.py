@@ -18,7 +18,7 @@ from bench.results import say
 from brokers.apache import ApacheKafka
 from integration.installation import Installation, Worker
 from undertow import topics
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 
 Answer = TypeVar("Answer")
 WITHIN = 300.0

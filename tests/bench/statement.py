@@ -16,19 +16,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from undertow.domain.cells import Cell, CellKey, Counts, Tally
-from undertow.domain.contract import Contract, Target
-from undertow.domain.drawn_up import Basis, draw_up
-from undertow.domain.findings import Evidence, Finding
+from undertow.domain.agreement.contract import Contract, Target
+from undertow.domain.agreement.periods import Known, holding
+from undertow.domain.counting.cells import Cell, CellKey, Counts, Tally
+from undertow.domain.judging.findings import Evidence, Finding
 from undertow.domain.patterns.accusations import Cases
-from undertow.domain.periods import Known, holding
-from undertow.domain.shown import chosen
-from undertow.domain.statement import PeriodStatement
+from undertow.domain.statements.drawn_up import Basis, draw_up
+from undertow.domain.statements.selection import chosen
+from undertow.domain.statements.statement import PeriodStatement
 from undertow.reports.forms import render, write
 from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import Pseudonyms
-from undertow.stages.dossier import dossiers, findings_in
 from undertow.stages.records import encode_finding
+from undertow.stages.rereading.dossier import dossiers, findings_in
 
 JANUARY = holding("month", 20_460)
 ACME = Contract(vendor="acme", targets={"first_response": (Target(3600.0),)})

@@ -14,7 +14,7 @@ from zlib import crc32
 
 from undertow import events as e
 from undertow import wire
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.simulation.story import SEGMENTS, TOPICS
 from undertow.topics import CLAIMS, TICKETS
 

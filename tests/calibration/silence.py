@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from statistics import mean
 
 from calibration.world import TODAY, VENDOR, Person, Plan, people
-from undertow.domain.activity import pack
-from undertow.domain.arms import Arms, Found, after_a_ticket, not_durable, quiet_ones
-from undertow.domain.differences import Estimate
-from undertow.domain.excess import Excess, excess
-from undertow.domain.iceberg import STOPPED, heard, iceberg
-from undertow.domain.ledger import ALL
-from undertow.domain.silence import HORIZONS, Design, Observed, Seen, cohort, observe, week_of
+from undertow.domain.counting.ledger import ALL
+from undertow.domain.customers.activity import pack
+from undertow.domain.customers.arms import Arms, Found, after_a_ticket, not_durable, quiet_ones
+from undertow.domain.customers.excess import Excess, excess
+from undertow.domain.customers.iceberg import STOPPED, heard, iceberg
+from undertow.domain.customers.silence import HORIZONS, Design, Observed, Seen, cohort, observe, week_of
+from undertow.domain.statistics.differences import Estimate
 from undertow.fitting import Book, fit
 
 WORLDS = {

@@ -14,7 +14,7 @@ from math import log
 from random import Random
 from statistics import mean, median
 
-from undertow.domain.spikes import RECENT, THRESHOLD, TRAILING, Count, across, raised, spike, step, weights
+from undertow.domain.figures.spikes import RECENT, THRESHOLD, TRAILING, Count, across, raised, spike, step, weights
 
 BASELINE = 0.08
 WEEKLY = 30

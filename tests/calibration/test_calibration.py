@@ -11,7 +11,7 @@ from calibration.spikes import delays, false_alarms, lines
 from calibration.tables import README, page
 from calibration.tables import SEEDS as SEEDS_SHOWN
 from calibration.world import Plan
-from undertow.domain.spikes import THRESHOLD
+from undertow.domain.figures.spikes import THRESHOLD
 
 SEEDS = int(os.environ.get("UNDERTOW_SEEDS", "8"))
 SIZE = 2_000 if SEEDS >= 100 else 500

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from undertow.domain import activity
-from undertow.domain.silence import Customer, Seen, Ticket, week_of
+from undertow.domain.customers import activity
+from undertow.domain.customers.silence import Customer, Seen, Ticket, week_of
 
 VENDOR = "acme"
 START, TODAY = 10_000, 10_420

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from undertow import events as e
 from undertow import wire
-from undertow.domain.contract import DAY, Contract, Target
+from undertow.domain.agreement.contract import DAY, Contract, Target
 from undertow.simulation import DEFAULT, World
 from undertow.topics import SOURCES, key_of, topic_of
 

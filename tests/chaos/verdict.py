@@ -14,16 +14,16 @@ from chaos.feed import Feed
 from integration.installation import Installation, Worker
 from undertow import clients, topics
 from undertow import events as e
-from undertow.domain.activity import unpack
-from undertow.domain.ledger import Ledger
+from undertow.domain.counting.ledger import Ledger
+from undertow.domain.customers.activity import unpack
 from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector
 from undertow.metrics.customers import CUSTOMERS
 from undertow.stages import ledger as ledger_stage
 from undertow.stages import letters
 from undertow.stages.intake import period_claim
-from undertow.stages.offline import Offline
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 from undertow.stages.rows import CLOCK, CustomerRow, TicketRow, customer_of, decode, join_rows
 
 SPAN = 5_000

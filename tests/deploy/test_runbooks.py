@@ -113,8 +113,8 @@ def test_queries_of_runbooks_are_promql(tmp_path: Path) -> None:
 
 def test_the_settings_that_runbooks_speak_of_are_terms_of_a_contract() -> None:
     """`alerts.silent_after` and the like: a name that no contract knows helps nobody."""
-    from undertow.domain.alerts import Alerts
-    from undertow.domain.contract import Contract
+    from undertow.domain.agreement.alerts import Alerts
+    from undertow.domain.agreement.contract import Contract
 
     terms = {*Contract.__struct_fields__, *(f"alerts.{name}" for name in Alerts.__struct_fields__)}
     said = {t for page in PAGES for t in re.findall(r"contract's `([a-z_.]+)`", page.read_text(encoding="utf-8"))}

@@ -17,16 +17,16 @@ from rich.console import Console
 from undertow import exits, wire
 from undertow.cli.main import COMMANDS, cli
 from undertow.demo.scene import shown, table
-from undertow.domain.findings import Finding
-from undertow.domain.statement import PeriodStatement
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.statement import PeriodStatement
 from undertow.metrics.board import Board
 from undertow.metrics.catalog import label_table, metric_table
 from undertow.metrics.collector import Collector
 from undertow.settings import Settings
 from undertow.simulation import DEFAULT, FADING, World
 from undertow.stages.ledger import Speaker
-from undertow.stages.offline import Offline
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 from undertow.topics import registry
 
 ROOT = Path(__file__).parents[2]

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from undertow import topics, wire
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
-from undertow.domain.alerts import Alerts
-from undertow.domain.contract import DAY, Target
+from undertow.domain.agreement.alerts import Alerts
+from undertow.domain.agreement.contract import DAY, Target
 from undertow.settings import Settings
 from undertow.simulation import World
 from undertow.simulation.plans import DEFAULT, VendorPlan

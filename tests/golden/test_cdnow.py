@@ -16,10 +16,10 @@ import cdnow
 from undertow import wire
 from undertow.adapters.activity import Row, event, rows
 from undertow.cli.churn import churn
-from undertow.domain import activity
-from undertow.domain.activity import History
-from undertow.domain.churn import Kind, alive
-from undertow.domain.facts import Active
+from undertow.domain.customers import activity
+from undertow.domain.customers.activity import History
+from undertow.domain.customers.churn import Kind, alive
+from undertow.domain.tickets.facts import Active
 from undertow.fitting import Book, fit
 from undertow.stages.intake import Intake
 from undertow.stages.records import Record

@@ -10,16 +10,16 @@ import pytest
 import cdnow
 from undertow import wire
 from undertow.adapters.activity import Row, event
-from undertow.domain.activity import History
-from undertow.domain.churn import Kind, alive
-from undertow.domain.contract import DAY
-from undertow.domain.night import Customers
-from undertow.domain.population import histories
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.customers.activity import History
+from undertow.domain.customers.churn import Kind, alive
+from undertow.domain.customers.night import Customers
+from undertow.domain.customers.population import histories
 from undertow.fitting import Book, fit
 from undertow.stages.evaluation import WITHIN
 from undertow.stages.night import Night
-from undertow.stages.offline import Offline
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 
 pytestmark = [cdnow.needed, pytest.mark.data]
 NEWEST = cdnow.CALIBRATED

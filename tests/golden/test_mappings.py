@@ -20,11 +20,11 @@ import servicenow
 from undertow.adapters import ADAPTERS, table
 from undertow.adapters.message import Message
 from undertow.cli.main import cli
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import ALL
-from undertow.domain.windows import figures
-from undertow.stages.offline import Offline
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import ALL
+from undertow.domain.counting.windows import figures
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 from undertow.topics import CLAIMS
 
 MAPPINGS = Path(__file__).parents[2] / "deploy/mappings"

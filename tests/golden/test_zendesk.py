@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import zendesk
-from undertow.domain.actuals import actual
-from undertow.domain.measures import Measured, measured
+from undertow.domain.measuring.actuals import actual
+from undertow.domain.measuring.measures import Measured, measured
 
 pytestmark = [zendesk.needed, pytest.mark.data]
 

@@ -9,7 +9,7 @@ import pytest
 
 from brokers.client import Broker
 from integration.installation import Installation
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 
 Install = Callable[[Mapping[str, Contract]], Installation]
 

@@ -19,9 +19,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from brokers.client import Broker as RunningBroker
 from undertow import admin, clients, topics
 from undertow.demo.parts import write_contracts
-from undertow.domain.cells import Cell, CellKey
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import Ledger
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.cells import Cell, CellKey
+from undertow.domain.counting.ledger import Ledger
 from undertow.embedded import free_port
 from undertow.settings import Broker, Settings
 from undertow.stages import ledger as ledger_stage

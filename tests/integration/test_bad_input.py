@@ -12,7 +12,7 @@ from integration.conftest import Install
 from integration.installation import Installation
 from undertow import clients
 from undertow.clients import Publisher
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.stages import letters
 from undertow.topics import DEAD_LETTERS, TICKETS
 

@@ -15,9 +15,9 @@ from integration.conftest import Install
 from undertow.cli.forget import _kept
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
-from undertow.domain.contract import DAY, Contract, Target
-from undertow.stages.offline import Offline
+from undertow.domain.agreement.contract import DAY, Contract, Target
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 from undertow.topics import ACTIVITY
 
 ACME = {"acme": Contract(vendor="acme")}

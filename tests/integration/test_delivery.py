@@ -16,8 +16,8 @@ from undertow.delivery.items import Document, Issued, Recorded
 from undertow.delivery.schedule import Backoff, Errand
 from undertow.delivery.sending import NotSent
 from undertow.delivery.topic import Book, OnTopic
-from undertow.domain.contract import Contract
-from undertow.domain.delivery import Delivery, Destination
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.delivery import Delivery, Destination
 
 STATEMENT = Issued(vendor="acme", period="2026-10", first_day=20_727, last_day=20_757, number=1, content="ab" * 32)
 TO = Destination(kind="kafka", address="acme.statements")

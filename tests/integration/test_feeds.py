@@ -15,10 +15,10 @@ from undertow import clients, contracts
 from undertow.adapters import live
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
-from undertow.domain.cells import Cell, CellKey
-from undertow.domain.contract import DAY
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.counting.cells import Cell, CellKey
 from undertow.stages import letters
-from undertow.stages.offline import Offline
+from undertow.stages.rereading.replay import Offline
 from undertow.topics import CASEBOOK, DEAD_LETTERS, TICKETS
 
 TOPIC = "acme.log"

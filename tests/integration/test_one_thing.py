@@ -28,10 +28,10 @@ from undertow import admin, clients
 from undertow.cli.importing import tick
 from undertow.cli.main import cli
 from undertow.clients import Publisher
-from undertow.domain.contract import DAY
-from undertow.domain.delivery import Destination
-from undertow.domain.findings import Finding
-from undertow.domain.statement import PeriodStatement, decode
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.agreement.delivery import Destination
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.statement import PeriodStatement, decode
 from undertow.embedded import free_port
 from undertow.stages.records import decode_finding
 from undertow.topics import CLAIMS, DISPUTES, FINDINGS, STATEMENTS, TICKETS

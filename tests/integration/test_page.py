@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 import watched
 from customers import night
-from undertow.domain.alarms import Watched
-from undertow.domain.spikes import Count, spike
-from undertow.domain.trend import Trend
+from undertow.domain.figures.alarms import Watched
+from undertow.domain.figures.spikes import Count, spike
+from undertow.domain.figures.trend import Trend
 from undertow.metrics.board import Board
 from undertow.metrics.server import MetricsServer
 

@@ -16,7 +16,7 @@ from integration.installation import Installation, Worker
 from undertow import clients, wire
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
-from undertow.domain.contract import DAY, Contract, Target
+from undertow.domain.agreement.contract import DAY, Contract, Target
 from undertow.embedded import EmbeddedBroker, free_port
 from undertow.events import DisputeAnswered, DisputeRuled
 from undertow.stages.records import decode_finding

@@ -13,10 +13,10 @@ from integration.installation import Installation
 from undertow import clients, topics, wire
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
-from undertow.domain.contract import Contract, Target
+from undertow.domain.agreement.contract import Contract, Target
 from undertow.simulation import World
 from undertow.simulation.plans import DEFAULT
-from undertow.stages.offline import Offline
+from undertow.stages.rereading.replay import Offline
 from undertow.topics import key_of, topic_of
 
 HOUR = 3600.0

@@ -12,8 +12,8 @@ from integration.installation import Installation
 from undertow import clients
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
-from undertow.domain.contract import DAY, Contract, Target
-from undertow.domain.statement import PeriodStatement, decode, holds, key
+from undertow.domain.agreement.contract import DAY, Contract, Target
+from undertow.domain.statements.statement import PeriodStatement, decode, holds, key
 from undertow.topics import CLAIMS, STATEMENTS, TICKETS
 
 pytestmark = pytest.mark.broker

@@ -13,7 +13,7 @@ from integration.installation import Worker
 from undertow import clients, topics
 from undertow.cli.importing import tick
 from undertow.clients import Publisher
-from undertow.domain.contract import DAY, Contract
+from undertow.domain.agreement.contract import DAY, Contract
 from undertow.stages.rows import ticket_key
 from undertow.topics import CASEBOOK, CLAIMS, SOURCES, TICKETS
 

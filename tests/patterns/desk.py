@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from itertools import count
 
-from undertow.domain import facts as f
-from undertow.domain.contract import Contract, Target
-from undertow.domain.facts import Body, Fact, Place, Seen, in_order, join
-from undertow.domain.neighbours import neighbour
+from undertow.domain.agreement.contract import Contract, Target
+from undertow.domain.measuring.neighbours import neighbour
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Body, Fact, Place, Seen, in_order, join
 
 HOUR = 3_600.0
 DAY = 24 * HOUR

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from patterns.desk import CUSTOMER, DAY, HOUR, OPENED, SOLVED, Told, cases, evidence, message, opened, status, told
-from undertow.domain import facts as f
+from undertow.domain.tickets import facts as f
 
 FIRST = ((0, opened()), (0, CUSTOMER), (1, message()), (10, status("solved", cause="defect")))
 

@@ -14,9 +14,9 @@ import pytest
 
 from patterns.trials import Trial, observe, received, trial
 from undertow import wire
-from undertow.domain.facts import join
-from undertow.domain.integrity import runs
 from undertow.domain.patterns import CATALOG, Pattern, Patterns
+from undertow.domain.patterns.integrity import runs
+from undertow.domain.tickets.facts import join
 from undertow.simulation.conduct import GAMES, LOOKALIKES, PLAIN, UNLUCKY, Conduct
 from undertow.simulation.month import Month
 

@@ -21,12 +21,12 @@ from patterns.desk import (
     status,
     told,
 )
-from undertow.domain import facts as f
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.readings import Reading
 from undertow.domain.patterns import CATALOG, Allowed, Patterns
 from undertow.domain.patterns.observed import observed
-from undertow.domain.readings import Reading
+from undertow.domain.tickets import facts as f
 
 BEGUN = ((0, opened()), (0, CUSTOMER), (1, message()))
 MINUTE = 1 / 60

@@ -6,11 +6,10 @@ from typing import get_args
 
 import pytest
 
-from undertow.domain.exact import at_least, more_often
 from undertow.domain.patterns import CATALOG, Allowed, Pattern, Patterns
-from undertow.domain.patterns.accusations import Cases, Suspicion, judged, suspicions, tally
-from undertow.domain.patterns.evidence import Case, Event, Match
+from undertow.domain.patterns.accusations import Cases, Suspicion, judged, suspicions
 from undertow.domain.patterns.periods import backdated, customer_blamed, mass_close
+from undertow.domain.statistics.exact import at_least, more_often
 
 PATTERNS = Patterns()
 FIRST, LAST = 20_179, 20_208
@@ -85,16 +84,6 @@ def test_a_catch_up_of_the_export_does_not_count_however_much_it_carries():
     assert backdated({FIRST + 12: 90, FIRST + 13: 9, FIRST + 20: 1}, 30, 300) == Cases(0, 300)
     assert backdated({FIRST + day: 1 for day in range(20)}, 30, 300) == Cases(17, 300)
     assert backdated({}, 30, 300) == Cases(0, 300)
-
-
-def case(pattern: str, yes: bool = False) -> Case:
-    return Case(pattern, Match(pattern, 1.0, (Event("/acme", "a1"),)) if yes else None)  # type: ignore[arg-type]
-
-
-def test_cases_are_counted_by_pattern():
-    """Promise: matches among cases, each pattern among its own."""
-    found = tally([case("flicker", True), case("flicker"), case("continued")])
-    assert found == {"flicker": Cases(1, 2), "continued": Cases(0, 1)}
 
 
 def test_each_share_is_held_against_what_is_allowed():

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from undertow.clock import day_of
-from undertow.domain.facts import Fact, Opened, Place, Seen, StatusChanged, in_order, join
-from undertow.domain.integrity import Runs, runs
-from undertow.domain.neighbours import neighbour
+from undertow.domain.measuring.neighbours import neighbour
 from undertow.domain.patterns import CATALOG, Pattern
-from undertow.domain.patterns.accusations import Cases, Examined, judged, suspicions, tally
+from undertow.domain.patterns.accusations import Cases, Examined, judged, suspicions
 from undertow.domain.patterns.evidence import Case
+from undertow.domain.patterns.integrity import Runs, runs
 from undertow.domain.patterns.observed import observed
 from undertow.domain.patterns.periods import backdated, customer_blamed, gaps, mass_close
-from undertow.domain.timeline import SOLVED
+from undertow.domain.tickets.facts import Fact, Opened, Place, Seen, StatusChanged, in_order, join
+from undertow.domain.tickets.timeline import SOLVED
 from undertow.simulation.conduct import GAMES, LOOKALIKES, PLAIN, UNLUCKY, Conduct
 from undertow.simulation.desk import Sent
 from undertow.simulation.month import DAYS, Month
@@ -48,7 +48,12 @@ class Trial:
         }
 
     def tallies(self) -> dict[Pattern, Cases]:
-        return tally(case for ticket in self.opened for case in self.cases[ticket])
+        """How often each pattern was met among how many cases."""
+        found: dict[Pattern, Cases] = {}
+        for case in (case for ticket in self.opened for case in self.cases[ticket]):
+            have = found.get(case.pattern, Cases())
+            found[case.pattern] = Cases(have.matched + (case.match is not None), have.n + 1)
+        return found
 
     @property
     def accused(self) -> set[Pattern]:

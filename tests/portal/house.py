@@ -13,9 +13,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
 
 from statements import SMALL, small
-from undertow.domain.facts import Fact
-from undertow.domain.findings import Evidence, Finding, State
-from undertow.domain.statement import PeriodStatement, encode, sealed
+from undertow.domain.judging.findings import Evidence, Finding, State
+from undertow.domain.statements.statement import PeriodStatement, encode, sealed
+from undertow.domain.tickets.facts import Fact
 from undertow.portal.access import Access
 from undertow.portal.desk import Desk
 from undertow.portal.evidence import Line
@@ -24,9 +24,9 @@ from undertow.portal.index import Index, Issued, Said
 from undertow.portal.routes import application
 from undertow.portal.tokens import Tokens
 from undertow.reports.pseudonyms import Pseudonyms
-from undertow.stages import history
-from undertow.stages.offline import Offline
 from undertow.stages.records import encode_finding
+from undertow.stages.rereading import history
+from undertow.stages.rereading.replay import Offline
 
 KEY = "a key of thirty-two random characters"
 NOW = 1_780_272_000.0

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from portal.house import KEY, House, finding, may
 from undertow.cli.main import cli
-from undertow.domain.statement import decode, encode, key, sealed
+from undertow.domain.statements.statement import decode, encode, key, sealed
 from undertow.portal.feed import Feed
 from undertow.portal.guard import POLICY
 from undertow.portal.index import Index
@@ -29,7 +29,7 @@ from undertow.portal.tokens import BadTokens, Tokens
 from undertow.reports import forms
 from undertow.reports.pseudonyms import Pseudonyms
 from undertow.settings import Settings
-from undertow.stages.dossier import Dossiers
+from undertow.stages.rereading.dossier import Dossiers
 
 
 def links(text: str) -> list[str]:

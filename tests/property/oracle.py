@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from undertow.domain import facts as f
-from undertow.domain.assessment import Assessment, Named, assess
-from undertow.domain.cells import Cell, CellKey, Contribution, Counts, Exposure, Share, Tally
-from undertow.domain.contract import Contract
-from undertow.domain.facts import Fact, Place, Seen, join
-from undertow.domain.findings import Finding
-from undertow.domain.neighbours import neighbour
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.cells import Cell, CellKey, Contribution, Counts, Exposure, Share, Tally
+from undertow.domain.judging.assessment import Assessment, Named, assess
+from undertow.domain.judging.findings import Finding
+from undertow.domain.measuring.neighbours import neighbour
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Fact, Place, Seen, join
 from undertow.stages.records import Entry
 from undertow.stages.rows import ticket_key
 

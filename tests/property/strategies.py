@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 from hypothesis import strategies as st
 
-from undertow.domain import facts as f
-from undertow.domain.cells import Contribution
-from undertow.domain.contract import Contract, Target
-from undertow.domain.facts import Body, Fact, Place, Seen
+from undertow.domain.agreement.contract import Contract, Target
+from undertow.domain.counting.cells import Contribution
 from undertow.domain.patterns import Patterns
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Body, Fact, Place, Seen
 from undertow.stages.casebook import Casebook, Done
 from undertow.stages.records import Entry
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undertow.domain import activity, worth
-from undertow.domain.activity import RETAINED, History
+from undertow.domain.customers import activity, worth
+from undertow.domain.customers.activity import RETAINED, History
 
 days = st.integers(min_value=19_000, max_value=20_200)
 some = st.lists(days, max_size=30)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from undertow.domain.calendars import Calendar
+from undertow.domain.agreement.calendars import Calendar
 from undertow.zones import offsets
 
 ZONES = (

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from property import oracle
 from property.strategies import BASE, CONTRACTS, STEPS, UNIT, Owner, Step, histories, ticks, worlds
-from undertow.domain.contract import Contract, Target
-from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
-from undertow.stages import judgements
+from undertow.domain.agreement.contract import Contract, Target
+from undertow.domain.tickets.facts import Body, Fact, Opened, Place, Seen, StatusChanged
 from undertow.stages.casebook import Casebook
+from undertow.stages.derived import judgements
 from undertow.stages.records import Entry, decode_finding
 from undertow.stages.rows import ticket_key
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from undertow.contracts import BadContract, duration, in_words, parse
 from undertow.contracts.document import Document
 from undertow.contracts.quantities import span
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 
 EXAMPLE = (Path(__file__).parents[2] / "deploy" / "contracts" / "acme.yaml").read_text(encoding="utf-8")
 LINES = EXAMPLE.splitlines()

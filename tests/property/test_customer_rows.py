@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property.strategies import CONTRACTS, Owner
-from undertow.domain import activity
-from undertow.domain.facts import Active, Fact, Place, Seen, SegmentChanged
+from undertow.domain.customers import activity
+from undertow.domain.tickets.facts import Active, Fact, Place, Seen, SegmentChanged
 from undertow.stages.records import Entry
 from undertow.stages.rows import (
     CustomerRow,

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from property.strategies import BASE, CONTRACTS, UNIT, Owner, histories, ticks, worlds
-from undertow.domain import facts as f
-from undertow.domain.disputes import OUT
-from undertow.domain.facts import Fact, Place, Seen
-from undertow.domain.findings import Finding
+from undertow.domain.judging.disputes import OUT
+from undertow.domain.judging.findings import Finding
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Fact, Place, Seen
 from undertow.stages.records import Entry, decode_finding
 
 slow = settings(
@@ -60,7 +60,7 @@ def spoken(known: dict[str, Finding], seed: int) -> list[Entry]:
 
 
 def state(said: list[Fact]) -> tuple[str, str | None] | None:
-    """The rules of :mod:`undertow.domain.disputes` once more, by looking back from the end."""
+    """The rules of :mod:`undertow.domain.judging.disputes` once more, by looking back from the end."""
     said = sorted(said, key=lambda fact: (fact.recorded, fact.sequence, fact.id))
     for place, fact in reversed(list(enumerate(said))):
         before = [one.body for one in said[:place] if isinstance(one.body, f.Answered)]

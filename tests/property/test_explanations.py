@@ -11,12 +11,12 @@ from typing import NamedTuple
 import msgspec
 
 import tickets
-from undertow.domain.actuals import SLA, actual
-from undertow.domain.comparison import agrees
-from undertow.domain.course import Course, course
-from undertow.domain.explain import CAUSES, UNEXPLAINED, Explanation, candidates, explain, occasions
-from undertow.domain.facts import Claimed
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.measuring.actuals import SLA, actual
+from undertow.domain.measuring.comparison import agrees
+from undertow.domain.measuring.explain import CAUSES, UNEXPLAINED, Explanation, candidates, explain, occasions
+from undertow.domain.tickets.course import Course, course
+from undertow.domain.tickets.facts import Claimed
 
 SIZE = int(os.environ.get("UNDERTOW_EXPLANATIONS", "10000"))
 TERMS = tickets.agreed(targets=tickets.TARGETS)

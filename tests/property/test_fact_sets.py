@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property.strategies import customer_bodies, facts, places, seen
-from undertow.domain import activity
-from undertow.domain.facts import Fact, Opened, Place, Seen, in_order, join, position, rewritten
+from undertow.domain.customers import activity
+from undertow.domain.tickets.facts import Fact, Opened, Place, Seen, in_order, join, position, rewritten
 from undertow.stages.rows import ClockRow, CustomerRow, TicketRow, appended, encode, join_rows
 
 few = st.lists(seen(ids=3), max_size=10)

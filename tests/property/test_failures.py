@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undertow.stages import failures
-from undertow.stages.contacts import Contacts, Few, Ticket
-from undertow.stages.failures import APART
-from undertow.stages.index import Many
+from undertow.stages.derived import failures
+from undertow.stages.derived.contacts import Contacts, Few, Ticket
+from undertow.stages.derived.failures import APART
+from undertow.stages.derived.index import Many
 
 OWNER = ("acme", "ann", None)
 steps = st.lists(

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from property import oracle
 from property.strategies import CONTRACTS, Owner, Step, histories, ticks, worlds
-from undertow.domain.cells import NO_MORE, Cell, CellKey, Contribution, Counts, Exposure, Share, Tally
-from undertow.domain.ledger import Ledger, PeriodClaim, Position
-from undertow.domain.reconcile import versions
+from undertow.domain.counting.cells import NO_MORE, Cell, CellKey, Contribution, Counts, Exposure, Share, Tally
+from undertow.domain.counting.ledger import Ledger, PeriodClaim, Position
+from undertow.domain.figures.reconcile import versions
 from undertow.stages import ledger as stage
 from undertow.stages.records import (
     CellSaid,

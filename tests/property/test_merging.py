@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from property.strategies import Owner
-from undertow.domain import activity
-from undertow.domain.contract import Contract
-from undertow.domain.facts import Active, Body, Fact, Merged, Opened, Place, Seen, SegmentChanged, StatusChanged
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.customers import activity
+from undertow.domain.tickets.facts import Active, Body, Fact, Merged, Opened, Place, Seen, SegmentChanged, StatusChanged
 from undertow.stages.merging import carrying_on
 from undertow.stages.records import Entry, casebook_partition
 from undertow.stages.rows import CustomerRow, TicketRow, customer_key, decode, is_ticket, name_of

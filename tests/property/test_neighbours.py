@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from property import oracle
 from property.strategies import BASE, CONTRACTS, UNIT, Owner
-from undertow.domain import facts as f
-from undertow.domain.contract import Contract, Target
-from undertow.domain.facts import Body, Fact, Place, Seen
-from undertow.stages import judgements
+from undertow.domain.agreement.contract import Contract, Target
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Body, Fact, Place, Seen
 from undertow.stages.casebook import Casebook
+from undertow.stages.derived import judgements
 from undertow.stages.records import Entry, decode_finding
 
 NOW: Final = BASE + 100 * UNIT

@@ -9,12 +9,12 @@ from random import Random
 import msgspec
 
 from property.strategies import BASE, CONTRACTS, UNIT, Owner, _history, _world
-from undertow.domain.facts import Place, Seen
-from undertow.domain.findings import Finding
-from undertow.stages.casefile import Facts
+from undertow.domain.judging.findings import Finding
+from undertow.domain.tickets.facts import Place, Seen
 from undertow.stages.intake import Intake
-from undertow.stages.proof import Reread, Stated, places, prove
 from undertow.stages.records import Entry, decode_finding
+from undertow.stages.rereading.casefile import Facts
+from undertow.stages.rereading.proof import Reread, Stated, places, prove
 from undertow.stages.rows import name_of
 
 

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from standings import TODAY, cells, tickets
 from undertow.clock import day_of
-from undertow.domain.cells import Cell
-from undertow.domain.contract import DAY, Contract, Target
-from undertow.domain.habits import Habits
-from undertow.domain.ledger import Figures, Ledger, PeriodClaim, Position, Rate
+from undertow.domain.agreement.contract import DAY, Contract, Target
+from undertow.domain.agreement.periods import Known, known
+from undertow.domain.counting.cells import Cell
+from undertow.domain.counting.ledger import Figures, Ledger, PeriodClaim, Position, Rate
+from undertow.domain.figures.habits import Habits
 from undertow.domain.patterns.accusations import Suspicion
-from undertow.domain.periods import Known, known
 from undertow.domain.standing import Statement
 from undertow.domain.verdicts import verdict
 from undertow.stages import ledger as stage

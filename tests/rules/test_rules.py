@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from rules.promql import EVERYWHERE, ROOT, RULES, alert_names, clauses, groups, metrics, rules
-from undertow.domain.alerts import ALLOWED
-from undertow.domain.statistics import wilson
+from undertow.domain.agreement.alerts import ALLOWED
+from undertow.domain.statistics.intervals import wilson
 from undertow.metrics.catalog import BY_NAME
 
 HERE = Path(__file__).parent

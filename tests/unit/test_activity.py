@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from undertow.domain import activity
-from undertow.domain.activity import NONE, RETAINED, Days
+from undertow.domain.customers import activity
+from undertow.domain.customers.activity import NONE, RETAINED, Days
 
 TODAY = 20_000
 

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from tickets import ANSWERS, ASKS, HOUR, OPENED, QUESTION, agreed, minute, status, ticket
-from undertow.domain import facts as f
-from undertow.domain.actuals import Actual, actual, deadline
-from undertow.domain.contract import Contract, Target
-from undertow.domain.course import Course
-from undertow.domain.measures import After, runs
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.contract import Contract, Target
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.measuring.actuals import Actual, actual, deadline
+from undertow.domain.measuring.measures import After, runs
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.course import Course
 
 TERMS = agreed(
     targets={

@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from standings import NOON, TODAY, Ticket, cells, stand, tickets
-from undertow.domain.alarms import SERIES, Watched
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.early import YOUNG, early
-from undertow.domain.ledger import ALL, Ledger, Position
-from undertow.domain.outcomes import OUTCOMES
-from undertow.domain.spikes import TRAILING, Count, across, spike
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.ledger import ALL, Ledger, Position
+from undertow.domain.figures.alarms import SERIES, Watched
+from undertow.domain.figures.early import YOUNG, early
+from undertow.domain.figures.spikes import TRAILING, Count, across, spike
+from undertow.domain.judging.outcomes import OUTCOMES
 from undertow.stages.ledger import Speaker
 
 ACME = Contract(vendor="acme", segments=("gold", "basic"), keep_all=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from undertow.domain.budget import AGREED, Burn, Impossible, Told, budget, check
-from undertow.domain.contract import BURNS
-from undertow.domain.statistics import wilson
+from undertow.domain.agreement.contract import BURNS
+from undertow.domain.figures.budget import AGREED, Burn, Impossible, Told, budget, check
+from undertow.domain.statistics.intervals import wilson
 
 TODAY = 20_000
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from undertow.domain.calendars import Calendar, merged
+from undertow.domain.agreement.calendars import Calendar, merged
 from undertow.zones import offsets
 
 HOUR = 3600.0

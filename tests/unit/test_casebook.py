@@ -7,9 +7,10 @@ from msgspec import structs
 
 from property.strategies import Owner
 from undertow.agents.intake import parcels
-from undertow.domain.cells import CellKey, Counts, Tally
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import (
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.cells import CellKey, Counts, Tally
+from undertow.domain.counting.ledger import Position
+from undertow.domain.tickets.facts import (
     Active,
     Assigned,
     Body,
@@ -24,7 +25,6 @@ from undertow.domain.facts import (
     StatusChanged,
     join,
 )
-from undertow.domain.ledger import Position
 from undertow.stages import casebook
 from undertow.stages.casebook import Casebook
 from undertow.stages.records import Entry, decode_for_casebook

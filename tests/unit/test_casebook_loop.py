@@ -12,8 +12,8 @@ import pytest
 from undertow.agents import casebook as loop
 from undertow.agents.casebook import BEHIND, SETTLE_BEHIND, SETTLE_EVERY, CasebookLoop
 from undertow.agents.transport import Span
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.tickets.facts import Body, Fact, Opened, Place, Seen, StatusChanged
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages.records import CellSaid, Entry, Parcel, Tick, decode_for_ledger, encode
@@ -52,8 +52,9 @@ class Desk:
         board = Board(feeds=(), vendors=("acme",), topics=())
         contracts = {"acme": Contract(vendor="acme")}
         app: Any = SimpleNamespace(consumer=consumer)
-        tables: Any = Rows(), Rows()
-        self.loop = CasebookLoop(app, *tables, Settings(**options), contracts, board)
+        table: Any = Rows()
+        findings: Any = Rows()
+        self.loop = CasebookLoop(app, table, findings, Settings(**options), contracts, board)
 
     async def _send(self, _: object, topic: str, partition: int, records: Any) -> None:
         self.said += [decode_for_ledger(value) for _, value, _ in records]

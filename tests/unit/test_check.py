@@ -13,10 +13,10 @@ from undertow import exits
 from undertow.cli.main import cli
 from undertow.contracts import examined, schema
 from undertow.contracts.words import READS, explained, reads
-from undertow.domain.contract import DAY
-from undertow.domain.measures import TIMED
-from undertow.domain.patterns.thresholds import Allowed
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.agreement.thresholds import Allowed
+from undertow.domain.measuring.measures import TIMED
 
 NEVER = "What can never happen under it"
 NOW = datetime(2026, 4, 20, 12, tzinfo=UTC).timestamp()

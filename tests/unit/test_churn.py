@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 from undertow import fitting
-from undertow.domain import activity
-from undertow.domain.activity import History
-from undertow.domain.churn import CannotFit, Kind, Model, alive, log_likelihood, lost, silent
+from undertow.domain.customers import activity
+from undertow.domain.customers.activity import History
+from undertow.domain.customers.churn import CannotFit, Kind, Model, alive, log_likelihood, lost, silent
 from undertow.fitting import Book
 from undertow.fitting.leaving import check, leaving
 

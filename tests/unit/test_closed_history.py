@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from undertow import contracts, wire
-from undertow.domain.contract import DAY
+from undertow.domain.agreement.contract import DAY
 from undertow.simulation import World
 from undertow.stages.casebook import Casebook
-from undertow.stages.offline import Offline
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 
 WORLD = World(seed=5, start=datetime(2026, 1, 1, tzinfo=UTC), days=120)
 RECORDS = [Record("world", 0, place, 0, wire.encode(event)) for place, event in enumerate(WORLD.events())]

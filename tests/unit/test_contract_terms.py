@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from undertow.adapters.mapping import Mapping
 from undertow.contracts import parse
-from undertow.domain.alerts import Alerts
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import DAY, RUNNING, Contract, Feed, Target
-from undertow.domain.delivery import Delivery
-from undertow.domain.patterns.thresholds import Allowed, Patterns
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.alerts import Alerts
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import DAY, RUNNING, Contract, Feed, Target
+from undertow.domain.agreement.delivery import Delivery
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.agreement.thresholds import Allowed, Patterns
 
 HOUR = 3600.0
 
@@ -279,9 +279,9 @@ def test_nested_terms_are_told_apart():
 
 def test_a_set_has_one_version_however_it_was_built():
     """Promise: the order in which a set gives its days up is its own affair."""
-    one, other = frozenset([8, 16]), frozenset([16, 8])
-    assert list(one) != list(other)
-    one, other = (Contract(vendor="a", calendar=Calendar(holidays=days)) for days in (one, other))
+    days, same = frozenset([8, 16]), frozenset([16, 8])
+    assert list(days) != list(same)
+    one, other = (Contract(vendor="a", calendar=Calendar(holidays=holidays)) for holidays in (days, same))
     assert one.version == other.version
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from undertow.contracts import BadContract, duration, load, parse
-from undertow.domain.contract import DAY, Contract
+from undertow.domain.agreement.contract import DAY, Contract
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from property.strategies import Owner
-from undertow.domain.cells import Cell
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import (
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.cells import Cell
+from undertow.domain.tickets.facts import (
     Body,
     Claimed,
     Complained,
@@ -144,9 +145,7 @@ def test_a_failure_that_turns_out_to_be_none_makes_the_next_one_the_first():
     owner.step(100 * DAY)
     assert outcomes(owner, "repeat_failure") == {"acme": 1}
     (complaint,) = [entry(11, Complained("review"), "1")]
-    other = Fact(
-        *[getattr(complaint.seen.fact, name) for name in ("time", "sequence", "recorded", "id", "source")], REFUND
-    )
+    other = replace(complaint.seen.fact, body=REFUND)
     before = Seen(Fact(other.time, 0, other.time, other.id, "/a", StatusChanged("closed", "agent")), Place("s", 0, 0))
     owner.step([Entry("acme", "ann", "1", before)])
     assert outcomes(owner, "complained") == {}

@@ -29,8 +29,8 @@ from undertow.delivery.mail import Mail, MailServer
 from undertow.delivery.schedule import Backoff, Errand, ends, errands
 from undertow.delivery.sending import NotSent, secret
 from undertow.delivery.webhook import Webhooks
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.delivery import Delivery, Destination
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.agreement.delivery import Delivery, Destination
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 OCTOBER = Issued(vendor="acme", period="2026-10", first_day=20_727, last_day=20_757, number=3, content="5f0c" * 16)

@@ -6,7 +6,7 @@ from math import inf, log
 
 import pytest
 
-from undertow.domain.differences import Estimate, difference, needed_to_tell, proportion, ratio
+from undertow.domain.statistics.differences import Estimate, difference, needed_to_tell, proportion, ratio
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ import pytest
 
 from undertow import wire
 from undertow.adapters import live
-from undertow.domain import facts as f
-from undertow.domain.contract import DAY, Contract, Feed, Target
-from undertow.domain.disputes import parted, settled
-from undertow.domain.facts import Body, Fact, Place, Seen
-from undertow.domain.timeline import timeline
+from undertow.domain.agreement.contract import DAY, Contract, Feed, Target
+from undertow.domain.judging.disputes import parted, settled
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Body, Fact, Place, Seen
+from undertow.domain.tickets.timeline import timeline
 from undertow.stages.intake import Intake
 from undertow.stages.ledger import Speaker
-from undertow.stages.offline import Offline
 from undertow.stages.records import Record, decode_finding
+from undertow.stages.rereading.replay import Offline
 
 START = 1_780_272_000.0
 """2026-06-01T00:00Z."""

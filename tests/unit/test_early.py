@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from undertow.domain.contract import DAY
-from undertow.domain.early import LAGS, YOUNG, early, visible, words
-from undertow.domain.ledger import Rate
-from undertow.domain.spikes import RECENT, TRAILING, Count
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.counting.ledger import Rate
+from undertow.domain.figures.early import YOUNG, early, words
+from undertow.domain.figures.spikes import RECENT, TRAILING, Count
+from undertow.domain.judging.outcomes import LAGS, visible
 
 TODAY = 1_000
 LAG = LAGS[0]

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from undertow.domain.equity import Counted, Stratum, equity
-from undertow.domain.statistics import newcombe, wilson
+from undertow.domain.figures.equity import Counted, Stratum, equity
+from undertow.domain.statistics.intervals import newcombe, wilson
 
 ONE = Stratum("normal", "billing")
 OTHER = Stratum("high", "outage")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undertow.domain.exact import at_least, benjamini_hochberg, found_from, mcnemar, more_often, sum_at_least
+from undertow.domain.statistics.exact import at_least, benjamini_hochberg, found_from, mcnemar, more_often, sum_at_least
 
 
 def tail(count: int, n: int, share: Fraction) -> Fraction:

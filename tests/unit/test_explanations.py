@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from tickets import ANSWERS, ASKS, HOUR, OPENED, THANKS, agreed, facts, minute, status, ticket
-from undertow.domain import facts as f
-from undertow.domain.actuals import Actual, actual
-from undertow.domain.comparison import agrees, compare
-from undertow.domain.contract import Target
-from undertow.domain.course import Course, course
-from undertow.domain.explain import explain
-from undertow.domain.measures import After
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.contract import Target
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.measuring.actuals import Actual, actual
+from undertow.domain.measuring.comparison import agrees, compare
+from undertow.domain.measuring.explain import explain
+from undertow.domain.measuring.measures import After
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.course import Course, course
 
 TERMS = agreed(targets={"first_response": (Target(4 * HOUR),), "total_resolution": (Target(40 * HOUR),)})
 AT_NINE = 9 * 60

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from undertow import contracts, wire
 from undertow.adapters import live, table
 from undertow.contracts import BadContract
-from undertow.domain.facts import Place
+from undertow.domain.tickets.facts import Place
 from undertow.settings import Settings
 from undertow.stages.intake import Intake, Taken
-from undertow.stages.offline import Offline
 from undertow.stages.records import Entry, Record
+from undertow.stages.rereading.replay import Offline
 from undertow.topics import SOURCES, declared, registry, sources
 
 ROWS = """

@@ -8,11 +8,11 @@ import pytest
 
 from property.strategies import Owner
 from undertow.clock import day_of
-from undertow.domain.cells import Cell, CellKey, Counts, Exposure
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Body, Fact, Opened, Place, Seen, StatusChanged
-from undertow.domain.ledger import ALL, Figures, Rate
-from undertow.domain.windows import figures
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.cells import Cell, CellKey, Counts, Exposure
+from undertow.domain.counting.ledger import ALL, Figures, Rate
+from undertow.domain.counting.windows import figures
+from undertow.domain.tickets.facts import Body, Fact, Opened, Place, Seen, StatusChanged
 from undertow.stages.records import Entry
 
 ACME = Contract(vendor="acme")

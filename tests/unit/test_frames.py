@@ -10,8 +10,8 @@ import pytest
 from cramjam import lz4
 from msgspec import msgpack
 
-from undertow.domain.activity import of
-from undertow.domain.facts import Claimed, Fact, Opened, Place, Seen
+from undertow.domain.customers.activity import of
+from undertow.domain.tickets.facts import Claimed, Fact, Opened, Place, Seen
 from undertow.stages.frames import DICTIONARY, pack, unpack
 from undertow.stages.rows import (
     ClockRow,

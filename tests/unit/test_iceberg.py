@@ -6,13 +6,13 @@ from math import inf
 
 import pytest
 
-from undertow.domain.activity import NONE
-from undertow.domain.arms import Arms
-from undertow.domain.differences import Estimate
-from undertow.domain.excess import Excess, excess
-from undertow.domain.iceberg import STOPPED, Heard, heard, iceberg, words
-from undertow.domain.silence import WEEK, Customer, Ticket
-from undertow.domain.statistics import wilson
+from undertow.domain.customers.activity import NONE
+from undertow.domain.customers.arms import Arms
+from undertow.domain.customers.excess import Excess, excess
+from undertow.domain.customers.iceberg import STOPPED, Heard, heard, iceberg, words
+from undertow.domain.customers.silence import WEEK, Customer, Ticket
+from undertow.domain.statistics.differences import Estimate
+from undertow.domain.statistics.intervals import wilson
 
 ACME = frozenset({"acme"})
 WEEKS = range(2_800, 2_813)

@@ -10,9 +10,9 @@ import pytest
 
 from undertow import events as e
 from undertow import wire
-from undertow.domain import facts as f
-from undertow.domain.facts import Place
-from undertow.domain.ledger import PeriodClaim
+from undertow.domain.counting.ledger import PeriodClaim
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Place
 from undertow.stages.intake import _BODY, Intake, entry_of
 from undertow.stages.records import Record, casebook_partition
 
@@ -167,9 +167,14 @@ def test_a_cause_and_who_did_it_reach_the_facts():
 def test_a_fact_written_before_causes_were_known_is_read_as_it_was():
     """Promise: rows and parcels of an older version are read: nobody known, no cause."""
     old = [[2, "solved", "agent"], [0, "bill", "gold", "high"], [4, "low"]]
-    expected = [f.StatusChanged("solved", "agent"), f.Opened("bill", "gold", "high"), f.PriorityChanged("low")]
+    solved, opened, lowered = (
+        f.StatusChanged("solved", "agent"),
+        f.Opened("bill", "gold", "high"),
+        f.PriorityChanged("low"),
+    )
+    expected: list[f.Body] = [solved, opened, lowered]
     assert [msgspec.msgpack.decode(msgspec.msgpack.encode(one), type=f.Body) for one in old] == expected
-    assert [one.actor for one in expected] == ["agent", "unknown", "unknown"]
+    assert [solved.actor, opened.actor, lowered.actor] == ["agent", "unknown", "unknown"]
 
 
 def test_what_was_imported_is_not_backdated():

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.desk import CONTRACT, CUSTOMER, HOUR, NOW, OPENED, SOLVED, Told, cases, evidence, message, opened, told
-from undertow.domain import facts as f
-from undertow.domain.contract import DAY
-from undertow.domain.facts import Fact, Place, Seen, join
-from undertow.domain.integrity import Runs, edits, joined, runs
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.patterns.integrity import Runs, edits, runs
 from undertow.domain.patterns.periods import gaps
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Fact, Place, Seen, join
 
 CLAIM = f.Claimed("sla", True, None, None, None)
 
@@ -129,14 +131,13 @@ def test_a_claim_ahead_of_its_ticket_waits():
 numbers = st.lists(st.integers(0, 30), max_size=40)
 
 
-@given(numbers, numbers, numbers)
-def test_runs_are_a_join(one, other, third):
-    """Promise: any order, grouping and repetition gives the same runs, and none is lost."""
-    a, b, c = runs(one), runs(other), runs(third)
-    assert joined(a, b) == joined(b, a) == runs([*one, *other])
-    assert joined(joined(a, b), c) == joined(a, joined(b, c))
-    assert joined(a, a) == a
-    assert a.seen == len(set(one) - {0})
+@given(numbers)
+def test_runs_are_in_order_and_apart_and_lose_no_number(seen):
+    """Promise: any order and repetition gives the same runs."""
+    known = runs(seen)
+    assert known == runs(sorted({*seen}, reverse=True))
+    assert [number for first, last in known.spans for number in range(first, last + 1)] == sorted({*seen} - {0})
+    assert all(one[1] + 1 < two[0] for one, two in pairwise(known.spans))
 
 
 @given(numbers, st.integers(0, 31))

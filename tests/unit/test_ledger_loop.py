@@ -11,11 +11,11 @@ from standings import NOON, TODAY, Ticket, cells
 from undertow.agents import ledger as loop
 from undertow.agents.ledger import LedgerLoop
 from undertow.clock import start_of
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.ledger import Position
-from undertow.domain.periods import holding
-from undertow.domain.statement import PeriodStatement
-from undertow.domain.statement import encode as statement_bytes
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.agreement.periods import holding
+from undertow.domain.counting.ledger import Position
+from undertow.domain.statements.statement import PeriodStatement
+from undertow.domain.statements.statement import encode as statement_bytes
 from undertow.metrics.board import Board
 from undertow.stages.records import CellSaid, Judged, encode
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from undertow import wire
-from undertow.domain.facts import Fact, Opened, Place, Seen
+from undertow.domain.tickets.facts import Fact, Opened, Place, Seen
 from undertow.stages import letters
 from undertow.stages.intake import DeadLetter
 from undertow.stages.records import Entry, Record

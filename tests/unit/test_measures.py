@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from tickets import ANSWERS, ASKS, NOTE, OFFICE, OPENED, QUESTION, THANKS, minute, status, ticket
-from undertow.domain import facts as f
-from undertow.domain.calendars import Calendar
-from undertow.domain.course import Course
-from undertow.domain.measures import RECOVERIES, TIMED, After, Failure, Measured, measured
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.measuring.measures import RECOVERIES, TIMED, After, Failure, Measured, measured
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.course import Course
 
 LONG_AFTER = minute(60 * 24 * 60)
 UTC = Calendar()
@@ -292,7 +292,7 @@ def test_a_measure_nobody_knows_is_an_error_that_lists_those_we_have():
 def test_what_happens_later_than_asked_for_is_not_read():
     """Promise: a course up to a time is the course of a ticket that ended there."""
     from tickets import facts
-    from undertow.domain.course import course
+    from undertow.domain.tickets.course import course
 
     told = facts(*REOPENED)
     assert course(told, until=minute(60)) == course(told[:3])

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 from undertow import exits
 from undertow.cli.measures import COLUMNS, measures, span
-from undertow.domain.measures import TIMED
-from undertow.domain.sheets import COUNTED, PROMISES
+from undertow.domain.measuring.measures import TIMED
+from undertow.domain.measuring.sheets import COUNTED, PROMISES
 
 CONTRACT = """
 vendor: acme

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from undertow.contracts import parse
-from undertow.domain.alerts import ALLOWED, Alerts
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.alerts import ALLOWED, Alerts
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import Contract
 from undertow.metrics.agreed import agreed, named, terms
 from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector

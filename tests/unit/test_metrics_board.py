@@ -11,12 +11,12 @@ from prometheus_client.samples import Sample
 
 from customers import night
 from standings import TODAY, stand, tickets
-from undertow.domain.adjusted import Kept
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.ledger import Figures, PeriodClaim, Rate
-from undertow.domain.night import Customers
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.ledger import Figures, PeriodClaim, Rate
+from undertow.domain.customers.night import Customers
 from undertow.domain.standing import Standing, Statement
-from undertow.domain.statistics import wilson
+from undertow.domain.statements.adjustments import Kept
+from undertow.domain.statistics.intervals import wilson
 from undertow.domain.verdicts import Colour, Verdict, verdict
 from undertow.metrics.board import Board
 from undertow.metrics.catalog import BY_NAME, CATALOG, RATES
@@ -147,8 +147,8 @@ def test_a_rate_is_shown_with_numerator_denominator_and_wilson_interval() -> Non
 
 def test_each_rate_shows_its_own_figures() -> None:
     board = new_board()
-    rates = [Rate(count, 100) for count in range(1, 8)]
-    figures = Figures("acme", "all", "28d", 1000, 8, *rates, 9)
+    one, two, three, four, five, six, seven = (Rate(count, 100) for count in range(1, 8))
+    figures = Figures("acme", "all", "28d", 1000, 8, one, two, three, four, five, six, seven, 9)
     show(board, (figures, verdict(figures, ACME)))
     assert [value(board, f"undertow_{name}_tickets", **ROW) for name in RATES] == [1, 2, 3, 4, 5, 6, 7]
     assert value(board, "undertow_tickets", **ROW) == 1000

@@ -18,10 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from customers import night
 from standings import TODAY, stand, tickets
-from undertow.domain.adjusted import Kept
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import Figures, PeriodClaim, Rate
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import Figures, PeriodClaim, Rate
 from undertow.domain.standing import Statement
+from undertow.domain.statements.adjustments import Kept
 from undertow.domain.verdicts import verdict
 from undertow.metrics import collector, server
 from undertow.metrics.board import Board

@@ -8,14 +8,14 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from standings import TODAY, Ticket, spoken, stand, tickets
-from undertow.domain.compared import Caused
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.explain import CAUSES, UNEXPLAINED, Occasions, candidates
-from undertow.domain.ledger import PeriodClaim
-from undertow.domain.outcomes import OUTCOMES
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.counting.ledger import PeriodClaim
+from undertow.domain.figures.comparisons import Caused
+from undertow.domain.figures.spikes import THRESHOLD
+from undertow.domain.judging.outcomes import OUTCOMES
+from undertow.domain.measuring.explain import CAUSES, UNEXPLAINED, Occasions, candidates
 from undertow.domain.patterns import CATALOG as PATTERNS
-from undertow.domain.readings import Reading
-from undertow.domain.spikes import THRESHOLD
 from undertow.domain.standing import Standing, Statement
 from undertow.metrics import labels
 from undertow.metrics.board import Board

@@ -10,17 +10,17 @@ import pytest
 
 from undertow import wire
 from undertow.demo.leavers import lines, scored, spiking
-from undertow.domain import activity
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Active, Complained, Fact, Merged, Opened, Place, Seen, StatusChanged
-from undertow.domain.ledger import ALL, Position
-from undertow.domain.night import Customers
-from undertow.domain.population import gather, histories
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.ledger import ALL, Position
+from undertow.domain.customers import activity
+from undertow.domain.customers.night import Customers
+from undertow.domain.customers.population import gather, histories
+from undertow.domain.tickets.facts import Active, Complained, Fact, Merged, Opened, Place, Seen, StatusChanged
 from undertow.simulation import FADING, World
 from undertow.stages.casebook import Casebook
 from undertow.stages.night import REFIT, Night
-from undertow.stages.offline import Offline
 from undertow.stages.records import Entry, EvaluatedSaid, ModelSaid, PopulationSaid, Record, decode_for_ledger, encode
+from undertow.stages.rereading.replay import Offline
 
 TODAY = 20_000
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from undertow.domain.contract import Contract
-from undertow.domain.facts import Fact, Opened, Place, Seen
+from undertow.domain.agreement.contract import Contract
 from undertow.domain.patterns import Patterns
-from undertow.stages.numbering import Numbering
+from undertow.domain.tickets.facts import Fact, Opened, Place, Seen
 from undertow.stages.records import Entry
+from undertow.stages.rereading.numbering import Numbering
 
 PROMISED = {"acme": Contract(vendor="acme", patterns=Patterns(numbering="source")), "zenith": Contract(vendor="zenith")}
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from undertow.domain.cells import Counts, Exposure, topic_class
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import (
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.cells import Counts, Exposure, topic_class
+from undertow.domain.judging.outcomes import BAD, OUTCOMES, UNSOLVED, Signal, Surroundings, contribution, judge
+from undertow.domain.tickets.facts import (
     Body,
     Cancelled,
     Claimed,
@@ -20,8 +21,7 @@ from undertow.domain.facts import (
     StatusChanged,
     Surveyed,
 )
-from undertow.domain.outcomes import BAD, OUTCOMES, UNSOLVED, Signal, Surroundings, contribution, judge
-from undertow.domain.timeline import Reopen, Timeline, timeline
+from undertow.domain.tickets.timeline import Reopen, Timeline, timeline
 
 ACME = Contract(vendor="acme", segments=("gold",))
 CLAIMED = msgspec.structs.replace(ACME, solve_time="resolved_at")

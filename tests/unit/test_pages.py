@@ -13,12 +13,12 @@ import pytest
 from prometheus_client.core import GaugeMetricFamily
 
 import watched
-from undertow.domain.alarms import Watched
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import Figures, Rate
-from undertow.domain.spikes import Count, spike
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import Figures, Rate
+from undertow.domain.figures.alarms import Watched
+from undertow.domain.figures.spikes import Count, spike
+from undertow.domain.figures.trend import WEEK, WEEKS, Trend
 from undertow.domain.standing import Standing, Statement
-from undertow.domain.trend import WEEK, WEEKS, Trend
 from undertow.domain.verdicts import Colour, verdict
 from undertow.metrics.board import Board, State
 from undertow.metrics.probes import Limits

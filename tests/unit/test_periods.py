@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from undertow.clock import day_of
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.periods import Known, Period, day_of_month, every, known, newest, ordinary
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.agreement.periods import Known, Period, day_of_month, every, known, newest, ordinary
 
 EPOCH = date(1970, 1, 1)
 

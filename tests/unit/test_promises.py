@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tickets import HOUR, OPENED, minute, status, ticket
-from undertow.domain import facts as f
-from undertow.domain.promises import promises, tally
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.promises import promises, tally
 
 GRACE = HOUR
 MADE = (10, f.PromiseMade("call", minute(100)))

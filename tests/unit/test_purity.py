@@ -67,6 +67,36 @@ def test_the_domain_imports_only_what_is_pure(path):
         assert own or top(module) in PURE | {"msgspec"}, f"{named(path)} imports {module}"
 
 
+ORDER = (
+    "statistics",
+    "agreement",
+    "counting",
+    "verdicts.py",
+    "customers",
+    "tickets",
+    "measuring",
+    "patterns",
+    "judging",
+    "figures",
+    "statements",
+    "standing.py",
+)
+"""The domain's rooms: each may import those before it."""
+
+
+@pytest.mark.parametrize("path", modules("domain"), ids=named)
+def test_the_domain_is_built_in_one_direction(path):
+    """Promise: a ticket is understood without figures, a figure without statements: nothing imports what is made of it."""
+    room = path.relative_to(ROOT / "domain").parts[0]
+    if room == "__init__.py":
+        return
+    allowed = set(ORDER[: ORDER.index(room) + 1]) - ({"customers"} if room != "customers" else set())
+    for module in imported(path):
+        if module.startswith("undertow.domain."):
+            name = module.split(".")[2]
+            assert name in allowed or f"{name}.py" in allowed, f"{named(path)} imports {module}"
+
+
 @pytest.mark.parametrize("path", [ROOT / "events.py"], ids=named)
 def test_what_the_domain_builds_on_is_pure_too(path):
     """Promise: the domain is not impure by way of the event types."""

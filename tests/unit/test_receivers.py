@@ -7,7 +7,7 @@ import pytest
 from undertow import contracts
 from undertow.contracts import BadContract
 from undertow.contracts.words import explained
-from undertow.domain.delivery import Destination
+from undertow.domain.agreement.delivery import Destination
 
 GOOD = """vendor: acme
 delivery:

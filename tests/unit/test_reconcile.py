@@ -6,10 +6,9 @@ from itertools import permutations
 
 import pytest
 
-from undertow.domain.facts import Claimed, Fact, Place, Seen
-from undertow.domain.ledger import PeriodClaim
-from undertow.domain.reconcile import Cohort, adjustment, known_by, paired, reconcile, restatements, versions
-from undertow.domain.statistics import newcombe_paired
+from undertow.domain.counting.ledger import PeriodClaim
+from undertow.domain.figures.reconcile import Cohort, paired, reconcile, versions
+from undertow.domain.statistics.intervals import newcombe_paired
 
 
 def claim(met: int, total: int, recorded: float = 1.0, name: str = "c1") -> PeriodClaim:
@@ -110,10 +109,10 @@ def test_the_latest_version_of_a_claim_counts_and_the_change_is_visible():
     for order in permutations([first, second, third, second]):
         found = versions(order)
         assert (found.first, found.last) == (first, third)
-    found = reconcile(versions([second, first]), Cohort(100, 90), closed=True)
-    assert found.restated_from == first
-    assert found.claim == second
-    assert found.verdict == "over_reported"
+    judged = reconcile(versions([second, first]), Cohort(100, 90), closed=True)
+    assert judged.restated_from == first
+    assert judged.claim == second
+    assert judged.verdict == "over_reported"
     assert reconcile(versions([first]), Cohort(100, 90), closed=True).restated_from is None
 
 
@@ -124,37 +123,3 @@ def test_versions_of_versions_are_the_versions_of_all():
     assert versions([one.first, one.last, other.first, other.last]) == versions(said)
     with pytest.raises(ValueError, match="no claim"):
         versions([])
-
-
-def said(number: int, recorded: float, met: bool, value: float | None = None, measure: str = "sla") -> Fact:
-    return Fact(10.0, number, recorded, f"e{number}", "/acme", Claimed(measure, met, value, None, None))  # type: ignore[arg-type]
-
-
-def test_a_tickets_restated_claim_is_visible_with_both_events():
-    """Promise: by recorded time, not by the order of the facts; saying the same again is no change."""
-    facts = [said(1, 5.0, True), said(2, 1.0, False), said(3, 3.0, False), said(4, 9.0, True, measure="first_response")]
-    (change,) = restatements(facts)
-    assert (change.before.met, change.after.met, change.at, change.improved) == (False, True, 5.0, True)
-    assert [event.id for event in change.events] == ["e3", "e1"]
-
-
-def test_a_claim_made_worse_is_a_restatement_and_no_improvement():
-    """Promise: the vendor's own correction is fair to show, too; so is another value."""
-    changes = restatements([said(1, 1.0, True, 60.0), said(2, 2.0, True, 90.0), said(3, 3.0, False, 90.0)])
-    assert [change.improved for change in changes] == [False, False]
-
-
-def test_late_events_make_a_line_of_their_own():
-    """Promise: as stated, as it is now, and the difference; nothing where nothing changed."""
-    found = adjustment(Cohort(100, 90), Cohort(103, 91))
-    assert found is not None
-    assert (found.tickets, found.met) == (3, 1)
-    assert adjustment(Cohort(100, 90), Cohort(100, 90)) is None
-
-
-def test_what_was_known_when_a_period_was_closed_can_be_told_apart():
-    """Promise: by arrival; without a broker by when it was recorded."""
-    arrivals = (50.0, 99.0, 0.0, 0.0)
-    seen = [Seen(said(n, float(n), True), Place("t", 0, n, at)) for n, at in enumerate(arrivals, 1)]
-    assert [one.fact.id for one in known_by(seen, 60.0)] == ["e1", "e3", "e4"]
-    assert [one.fact.id for one in known_by(seen, 3.0)] == ["e3"]

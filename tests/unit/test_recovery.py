@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tickets import ANSWERS, ASKS, DAY, NOTE, OPENED, THANKS, agreed, minute, status, ticket
-from undertow.domain import facts as f
-from undertow.domain.course import Course
-from undertow.domain.measures import After, Failure
-from undertow.domain.recovery import Contact, Rating, after, first_contact_resolution, hand_offs, rating
+from undertow.domain.measuring.measures import After, Failure
+from undertow.domain.measuring.recovery import Contact, Rating, after, first_contact_resolution, hand_offs, rating
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.course import Course
 
 TERMS = agreed()
 A_DAY = 24 * 60

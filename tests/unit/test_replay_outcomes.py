@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from undertow import events as e
 from undertow import wire
 from undertow.cli.main import cli
-from undertow.domain.outcomes import OUTCOMES
+from undertow.domain.judging.outcomes import OUTCOMES
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAYS = 120

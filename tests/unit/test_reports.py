@@ -16,17 +16,17 @@ from msgspec.structs import replace
 
 import statements as made
 from bench.statement import cost
-from undertow.domain.findings import Evidence, Finding
-from undertow.domain.periods import holding
-from undertow.domain.shown import MOST_SHOWN, belonging, chosen, order
-from undertow.domain.statement import PeriodStatement, canonical, decode, sealed
+from undertow.domain.agreement.periods import holding
+from undertow.domain.judging.findings import Evidence, Finding
+from undertow.domain.statements.selection import MOST_SHOWN, belonging, chosen, order
+from undertow.domain.statements.statement import PeriodStatement, canonical, decode, sealed
 from undertow.reports import forms, words
 from undertow.reports.forms import FORMATS, NoPdf, render
 from undertow.reports.pseudonyms import KEY, KEY_FILE, NoKey, Pseudonyms, pseudonyms
-from undertow.stages import history
-from undertow.stages.dossier import Dossiers, dossiers
-from undertow.stages.offline import Offline
 from undertow.stages.records import decode_finding
+from undertow.stages.rereading import history
+from undertow.stages.rereading.dossier import Dossiers, dossiers
+from undertow.stages.rereading.replay import Offline
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 NAMES = Pseudonyms("a key for tests, 0123456789abcdef")

@@ -10,14 +10,13 @@ from random import Random
 import pytest
 
 from calibration.world import TODAY, VENDOR, Plan, people
-from undertow.domain import activity
-from undertow.domain.activity import Days, history, unpack
-from undertow.domain.arms import Arms, after_a_ticket, not_durable, quiet_ones, total
-from undertow.domain.churn import Model, alive
-from undertow.domain.differences import difference, proportion
-from undertow.domain.excess import excess, words
-from undertow.domain.ledger import ALL
-from undertow.domain.silence import (
+from undertow.domain.counting.ledger import ALL
+from undertow.domain.customers import activity
+from undertow.domain.customers.activity import Days, history, unpack
+from undertow.domain.customers.arms import Arms, after_a_ticket, not_durable, quiet_ones, total
+from undertow.domain.customers.churn import Model, alive
+from undertow.domain.customers.excess import excess, words
+from undertow.domain.customers.silence import (
     HORIZONS,
     WEEK,
     Customer,
@@ -30,6 +29,7 @@ from undertow.domain.silence import (
     stopped_after,
     week_of,
 )
+from undertow.domain.statistics.differences import difference, proportion
 
 NOW = 20_006
 """A Friday."""

@@ -15,13 +15,13 @@ import pytest
 from undertow import events as e
 from undertow import wire
 from undertow.clock import day_of
-from undertow.domain.ledger import ALL, Figures
-from undertow.domain.outcomes import BAD
+from undertow.domain.counting.ledger import ALL, Figures
+from undertow.domain.counting.windows import figures
+from undertow.domain.judging.outcomes import BAD
 from undertow.domain.verdicts import Colour, verdict
-from undertow.domain.windows import figures
 from undertow.simulation import DEFAULT, Truth, VendorPlan, World
-from undertow.stages.offline import Offline
 from undertow.stages.records import Record
+from undertow.stages.rereading.replay import Offline
 from undertow.topics import topic_of
 
 START = datetime(2025, 1, 6, 9, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from calibration.spikes import BASELINE, run_length, series
-from undertow.domain.spikes import (
+from undertow.domain.figures.spikes import (
     CALM,
     LEAST,
     RECENT,

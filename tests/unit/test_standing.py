@@ -9,17 +9,17 @@ import pytest
 
 import standings
 from standings import LABELS, TODAY, Ticket, cells, tickets
-from undertow.domain.budget import Told, budget
-from undertow.domain.compared import Comparison, enough, said
-from undertow.domain.contract import DAY, Contract, Target
-from undertow.domain.equity import Counted, Stratum, equity
-from undertow.domain.ledger import ALL, Ledger, PeriodClaim, Position
+from undertow.domain.agreement.contract import DAY, Contract, Target
+from undertow.domain.agreement.periods import Period
+from undertow.domain.counting.ledger import ALL, Ledger, PeriodClaim, Position
+from undertow.domain.figures.budget import Told, budget
+from undertow.domain.figures.comparisons import Comparison, enough, said
+from undertow.domain.figures.equity import Counted, Stratum, equity
+from undertow.domain.figures.reconcile import paired
+from undertow.domain.figures.tallies import Tallied
 from undertow.domain.patterns.accusations import Cases
-from undertow.domain.periods import Period
-from undertow.domain.reconcile import paired
 from undertow.domain.standing import Standing, Statement, blamed
-from undertow.domain.statistics import newcombe_paired
-from undertow.domain.tallied import Tallied
+from undertow.domain.statistics.intervals import newcombe_paired
 from undertow.stages.ledger import Speaker
 
 SEGMENTS = ("gold", "basic", "other")

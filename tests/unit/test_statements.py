@@ -15,17 +15,16 @@ import statements as made
 from standings import Ticket, cells, tickets
 from undertow import events as e
 from undertow.clock import day_of, start_of
-from undertow.domain.adjusted import adjusted, stated, totals
-from undertow.domain.cells import Cell, CellKey, Tally
-from undertow.domain.contract import DAY, Contract, Target
-from undertow.domain.counted import Sheet, changed, changes, cohort, counts, read, written
-from undertow.domain.ledger import Ledger, PeriodClaim, Position
-from undertow.domain.periods import Period, holding, iso, known, named
-from undertow.domain.reconcile import known_by
-from undertow.domain.statement import PeriodStatement, canonical, decode, encode, holds, key
-from undertow.stages import history
-from undertow.stages.offline import Offline
+from undertow.domain.agreement.contract import DAY, Contract, Target
+from undertow.domain.agreement.periods import Period, holding, iso, known, named
+from undertow.domain.counting.cells import Cell, CellKey, Tally
+from undertow.domain.counting.ledger import Ledger, PeriodClaim, Position
+from undertow.domain.statements.adjustments import adjusted, stated, totals
+from undertow.domain.statements.counts import Sheet, changed, changes, cohort, counts, read, written
+from undertow.domain.statements.statement import PeriodStatement, canonical, decode, encode, holds, key
 from undertow.stages.records import decode_finding
+from undertow.stages.rereading import history
+from undertow.stages.rereading.replay import Offline
 from undertow.stages.rows import CustomerRow, TicketRow, ticket_key
 from undertow.stages.rows import decode as row
 from undertow.stages.statements import NotStated, Statements
@@ -466,7 +465,7 @@ def test_a_period_is_stated_from_what_had_arrived_by_its_closing(late: tuple[Off
     seen = {}
     for where, value in book.rows.items():
         if isinstance(found := row(value), TicketRow | CustomerRow):
-            seen[where] = known_by(found.facts, closing)
+            seen[where] = [one for one in found.facts if one.place.arrived <= closing]
     missing = sum(len(row(value).facts) - len(seen[where]) for where, value in book.rows.items() if where in seen)
     assert missing > 0
     kept = {(one.place.offset) for facts in seen.values() for one in facts}

@@ -6,8 +6,8 @@ from math import comb, sqrt
 
 import pytest
 
-from undertow.domain.cells import bucket, middle
-from undertow.domain.statistics import (
+from undertow.domain.counting.cells import bucket, middle
+from undertow.domain.statistics.intervals import (
     Z95,
     Sample,
     critical,

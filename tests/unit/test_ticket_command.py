@@ -13,12 +13,12 @@ from click.testing import CliRunner, Result
 from tickets import OFFICE, TARGETS, rich
 from undertow.cli.gaps import shown
 from undertow.cli.main import cli
-from undertow.domain.contract import Contract
-from undertow.domain.course import course
-from undertow.domain.facts import Claimed
-from undertow.domain.measures import NOTHING_KNOWN, measured
-from undertow.domain.readings import Reading
-from undertow.domain.working import workings
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.judging.working import workings
+from undertow.domain.measuring.measures import NOTHING_KNOWN, measured
+from undertow.domain.tickets.course import course
+from undertow.domain.tickets.facts import Claimed
 
 TERMS = """vendor: acme
 calendar: {hours: {monday-friday: 08:00-18:00}}

@@ -6,9 +6,9 @@ from itertools import count
 
 import pytest
 
-from undertow.domain import facts as f
-from undertow.domain.facts import Body, Fact, Place, Seen, in_order, join, rewritten
-from undertow.domain.timeline import Reopen, Timeline, timeline
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Body, Fact, Place, Seen, in_order, join, rewritten
+from undertow.domain.tickets.timeline import Reopen, Timeline, timeline
 
 MINUTE = 60.0
 ids = count()

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import Figures, Rate
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import Figures, Rate
 from undertow.domain.verdicts import Colour, Verdict, allowed, verdict
 
 ACME = Contract(vendor="acme")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from undertow import events as e
 from undertow import wire
 from undertow.adapters import live
-from undertow.domain.contract import Contract, Feed
+from undertow.domain.agreement.contract import Contract, Feed
 
 ACME = {"acme": Contract(vendor="acme", feeds=(Feed("acme.zendesk", "zendesk"),))}
 READ = live.dialects(ACME)["acme.zendesk"].decode

@@ -9,7 +9,7 @@ from undertow import wire
 from undertow.adapters import mapping as mappings
 from undertow.adapters import zendesk_records
 from undertow.adapters.table_records import Records
-from undertow.domain.contract import Contract, Feed
+from undertow.domain.agreement.contract import Contract, Feed
 from undertow.events import CustomerActive, CustomerMerged, CustomerSegmentChanged, DisputeRuled, Event
 from undertow.topics import SOURCES
 from undertow.wire import Dialect, Headers, Refused

@@ -22,7 +22,7 @@ from typing import Any, Final
 from undertow import events as e
 from undertow.adapters.files import opened
 from undertow.adapters.message import Unreadable
-from undertow.domain.timeline import SOLVED
+from undertow.domain.tickets.timeline import SOLVED
 
 STATUS: Final[Mapping[str, e.Status]] = {
     "New": "new",

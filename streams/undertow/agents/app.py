@@ -28,8 +28,8 @@ from undertow.agents.transport import (
 from undertow.agents.transport.producer import producer_of
 from undertow.agents.watchdog import Stuck
 from undertow.clock import wall
-from undertow.domain.contract import Contract
-from undertow.domain.statement import PeriodStatement, encode, key
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.statements.statement import PeriodStatement, encode, key
 from undertow.metrics.board import Board
 from undertow.settings import Broker, Settings
 from undertow.stages.rows import join_rows

@@ -14,7 +14,7 @@ from undertow.agents.intake import parcels
 from undertow.agents.transport import Consumer, Span, SpanTable, send_all
 from undertow.agents.transport.producer import producer_of
 from undertow.clock import Clock
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages import letters

@@ -12,7 +12,7 @@ from undertow import topics
 from undertow.adapters import live
 from undertow.agents.transport import Span, send_all
 from undertow.agents.transport.producer import producer_of
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages import letters

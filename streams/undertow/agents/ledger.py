@@ -11,10 +11,10 @@ from faust.types import TP
 from msgspec.structs import replace
 
 from undertow.agents.transport import Span
-from undertow.domain.adjusted import Kept
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import Ledger
-from undertow.domain.statement import PeriodStatement
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import Ledger
+from undertow.domain.statements.adjustments import Kept
+from undertow.domain.statements.statement import PeriodStatement
 from undertow.metrics.board import Board
 from undertow.stages.ledger import Speaker, fold
 from undertow.stages.night import Night

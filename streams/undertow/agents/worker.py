@@ -15,7 +15,7 @@ import structlog
 from undertow import exits
 from undertow.agents.app import create
 from undertow.agents.garbage import spare_collections
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.stages.limits import TooManyRejects

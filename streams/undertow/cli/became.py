@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from undertow.cli.standings import rounded, share
-from undertow.domain.alarms import MATURE, Watched
-from undertow.domain.contract import Contract
-from undertow.domain.early import Early
-from undertow.domain.early import words as early_words
-from undertow.domain.ledger import ALL, Figures
-from undertow.domain.outcomes import OUTCOMES, REPEAT_FAILURE, UNCONFIRMED
-from undertow.domain.periods import iso
-from undertow.domain.spikes import words as spike_words
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.periods import iso
+from undertow.domain.counting.ledger import ALL, Figures
+from undertow.domain.figures.alarms import MATURE, Watched
+from undertow.domain.figures.early import Early
+from undertow.domain.figures.early import words as early_words
+from undertow.domain.figures.spikes import words as spike_words
+from undertow.domain.judging.outcomes import OUTCOMES, REPEAT_FAILURE, UNCONFIRMED
 from undertow.domain.standing import Standing
 
 _SAID: Final = {UNCONFIRMED: "solved on the vendor's word alone", REPEAT_FAILURE: "failed a customer a second time"}

@@ -17,8 +17,8 @@ from rich.table import Table
 
 from undertow.adapters.activity import BadRow, Columns, rows
 from undertow.adapters.message import Unreadable
-from undertow.domain import activity
-from undertow.domain.churn import CannotFit, Fit
+from undertow.domain.customers import activity
+from undertow.domain.customers.churn import CannotFit, Fit
 
 if TYPE_CHECKING:
     from undertow.fitting.leaving import Check, Leaver, Leaving

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from undertow import clients, topics
 from undertow.cli.options import broker_options, settings
-from undertow.domain.calls import NOBODY, Call
+from undertow.domain.customers.calls import NOBODY, Call
 from undertow.stages.night import Night
 from undertow.stages.records import decode_for_ledger
 

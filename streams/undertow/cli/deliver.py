@@ -26,8 +26,8 @@ from undertow.delivery.sending import Send
 from undertow.delivery.statements import Press, issued
 from undertow.delivery.topic import Book, OnTopic
 from undertow.delivery.webhook import Webhooks
-from undertow.domain.contract import Contract
-from undertow.domain.delivery import Kind
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.delivery import Kind
 from undertow.reports.pseudonyms import NoKey, pseudonyms
 from undertow.settings import Settings
 

@@ -22,7 +22,7 @@ from undertow.clients import Publisher
 from undertow.demo import leavers
 from undertow.demo.parts import DemoFailed, OwnTopics, WorkerProcess
 from undertow.demo.scene import Shown, found, shown, table
-from undertow.domain.contract import DAY
+from undertow.domain.agreement.contract import DAY
 from undertow.embedded import EmbeddedBroker, EmbeddedUnavailable, free_port
 from undertow.events import Event
 from undertow.settings import Settings

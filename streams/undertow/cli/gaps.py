@@ -22,8 +22,8 @@ from rich.table import Table
 from undertow import clients, exits, topics
 from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.cli.standings import gap_table, in_json
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import ALL, Ledger
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import ALL, Ledger
 from undertow.domain.standing import Statement
 from undertow.settings import Settings
 from undertow.stages import ledger as ledger_stage

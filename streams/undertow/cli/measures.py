@@ -17,10 +17,10 @@ from undertow import contracts as contract_files
 from undertow.adapters import ADAPTERS
 from undertow.cli.feeds import feed, mapping_option, refused_words
 from undertow.contracts import AGREED, BadContract
-from undertow.domain.contract import Contract
-from undertow.domain.readings import Reading
-from undertow.domain.sheets import PROMISES, Line, sheet
-from undertow.stages.measuring import Archive, Dossier
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.measuring.sheets import PROMISES, Line, sheet
+from undertow.stages.rereading.measuring import Archive, Dossier
 
 COLUMNS: Final = (
     "vendor",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from undertow import contracts as contract_files
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.settings import Broker, Settings
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -14,7 +14,7 @@ import structlog
 
 from undertow import admin, exits, logging
 from undertow.cli.options import broker_options, contracts, contracts_option, settings
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.portal.access import Access, Network, Refused, network
 from undertow.portal.server import Portal
 from undertow.reports.pseudonyms import NoKey, pseudonyms

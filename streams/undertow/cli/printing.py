@@ -7,14 +7,14 @@ from threading import Lock
 from typing import Any, Final
 
 from undertow import clients, topics
-from undertow.domain.contract import Contract
-from undertow.domain.shown import chosen
-from undertow.domain.statement import decode
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.statements.selection import chosen
+from undertow.domain.statements.statement import decode
 from undertow.reports.forms import DRAWN, Format, render
 from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import Pseudonyms
 from undertow.settings import Settings
-from undertow.stages.dossier import Dossiers, dossiers, of_vendor, standing
+from undertow.stages.rereading.dossier import Dossiers, dossiers, of_vendor, standing
 from undertow.stages.rows import customer_key, name_of, ticket_key
 
 _TICKET: Final = ticket_key("", None, "")[:1]

@@ -22,15 +22,15 @@ from undertow.cli.feeds import Source, as_records, feed, mapping_option, refused
 from undertow.cli.options import Duration, broker_options, contracts, contracts_folder, settings
 from undertow.cli.standings import examined, gap_table, in_json, lines, rate_in_json
 from undertow.contracts import instant
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.ledger import ALL, Figures, Rate
-from undertow.domain.night import Customers
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.ledger import ALL, Figures, Rate
+from undertow.domain.customers.night import Customers
 from undertow.domain.standing import Statement
 from undertow.domain.verdicts import Verdict
-from undertow.stages import history
 from undertow.stages.ledger import Speaker
-from undertow.stages.offline import Offline
 from undertow.stages.records import KafkaRecord
+from undertow.stages.rereading import history
+from undertow.stages.rereading.replay import Offline
 from undertow.terminal import STYLE
 
 SPAN = 2000

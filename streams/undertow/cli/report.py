@@ -21,21 +21,21 @@ from undertow.adapters import ADAPTERS
 from undertow.cli.feeds import feed, mapping_option, refused_words
 from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.cli.printing import rows_of
-from undertow.domain.contract import Contract
-from undertow.domain.findings import Finding
-from undertow.domain.ledger import Ledger
-from undertow.domain.periods import Period, holding
-from undertow.domain.shown import chosen
-from undertow.domain.statement import PeriodStatement, latest
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.periods import Period, holding
+from undertow.domain.counting.ledger import Ledger
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.selection import chosen
+from undertow.domain.statements.statement import PeriodStatement, latest
 from undertow.reports.forms import DRAWN, FORMATS, NoPdf, render, write
 from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import NoKey, pseudonyms
 from undertow.settings import Settings
-from undertow.stages import history
 from undertow.stages import ledger as ledger_stage
-from undertow.stages.dossier import dossiers, findings_in
-from undertow.stages.offline import Offline
 from undertow.stages.records import Record, decode_finding
+from undertow.stages.rereading import history
+from undertow.stages.rereading.dossier import dossiers, findings_in
+from undertow.stages.rereading.replay import Offline
 from undertow.stages.statements import NotStated, Statements
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()

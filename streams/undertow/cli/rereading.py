@@ -13,14 +13,14 @@ import msgspec
 from undertow import clients, topics
 from undertow.adapters import live
 from undertow.cli.feeds import Source, as_records
-from undertow.domain.contract import Contract
-from undertow.domain.findings import Finding
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.judging.findings import Finding
 from undertow.settings import Settings
-from undertow.stages.casefile import Facts
 from undertow.stages.intake import Intake
-from undertow.stages.offline import Offline
-from undertow.stages.proof import Proof, Reread, Stated, Where, places, prove, tickets
 from undertow.stages.records import KafkaRecord, decode_finding
+from undertow.stages.rereading.casefile import Facts
+from undertow.stages.rereading.proof import Proof, Reread, Stated, Where, places, prove, tickets
+from undertow.stages.rereading.replay import Offline
 
 AT_ONCE: Final = 10_000
 """Findings whose events are held in memory at a time."""

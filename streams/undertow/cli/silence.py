@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from math import isfinite
 from typing import Any, Final
 
-from undertow.domain.differences import Estimate
-from undertow.domain.ledger import ALL
-from undertow.domain.night import CONTRASTS, Customers, Silence
-from undertow.domain.silence import HORIZONS
+from undertow.domain.counting.ledger import ALL
+from undertow.domain.customers.night import CONTRASTS, Customers, Silence
+from undertow.domain.customers.silence import HORIZONS
+from undertow.domain.statistics.differences import Estimate
 
 _EPOCH: Final = date(1970, 1, 1)
 _TOLD: Final = HORIZONS[1]

@@ -9,16 +9,16 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from undertow.domain.budget import Budget
-from undertow.domain.compared import Comparison, said
-from undertow.domain.contract import Contract
-from undertow.domain.equity import Equity, Gap, Served
-from undertow.domain.habits import Habits
-from undertow.domain.ledger import ALL, Rate
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.periods import Period, iso
+from undertow.domain.counting.ledger import ALL, Rate
+from undertow.domain.figures.budget import Budget
+from undertow.domain.figures.comparisons import Comparison, said
+from undertow.domain.figures.equity import Equity, Gap, Served
+from undertow.domain.figures.habits import Habits
+from undertow.domain.figures.period_claims import Stated
 from undertow.domain.patterns.accusations import Examined
-from undertow.domain.periods import Period, iso
 from undertow.domain.standing import Standing
-from undertow.domain.stated import Stated
 
 _STYLE: Final = {"over": "red", "under": "cyan", "agrees": "green", "cannot_tell": "dim"}
 MOST_CAUSES: Final = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from undertow.domain.adjusted import Adjusted
+from undertow.domain.statements.adjustments import Adjusted
 from undertow.reports import words
 from undertow.stages.statements import Statements
 

@@ -23,12 +23,12 @@ from undertow.cli.measures import span
 from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.contracts import AGREED
 from undertow.contracts.words import reads
-from undertow.domain.contract import Contract
-from undertow.domain.facts import Seen
-from undertow.domain.readings import Reading
-from undertow.domain.working import Running, Working
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.judging.working import Running, Working
+from undertow.domain.tickets.facts import Seen
 from undertow.settings import Settings
-from undertow.stages.casefile import CaseFile, Facts
+from undertow.stages.rereading.casefile import CaseFile, Facts
 from undertow.stages.rows import CLOCK, ClockRow, decode
 
 

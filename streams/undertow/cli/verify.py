@@ -20,8 +20,8 @@ from undertow.adapters import ADAPTERS
 from undertow.cli import rereading
 from undertow.cli.feeds import feed, mapping_option
 from undertow.cli.options import broker_options, contracts, contracts_folder, settings
-from undertow.domain.findings import Finding
-from undertow.stages.proof import NotStated, Proof, Stated, sealed, stated
+from undertow.domain.judging.findings import Finding
+from undertow.stages.rereading.proof import NotStated, Proof, Stated, sealed, stated
 
 MOST_SHOWN: Final = 20
 """Findings that differ and are told to people; the JSON tells all."""

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from undertow import admin, exits, logging
 from undertow.cli.options import broker_options, contracts, contracts_option, settings
 from undertow.cli.portal import access_options, portal_of
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.metrics.board import Board
 from undertow.metrics.server import CannotListen, MetricsServer
 from undertow.portal.access import Refused

@@ -1,4 +1,4 @@
-"""What was agreed: one YAML file a vendor, read into :class:`undertow.domain.contract.Contract`.
+"""What was agreed: one YAML file a vendor, read into :class:`undertow.domain.agreement.contract.Contract`.
 
 Durations are written as ``30d``, ``12h``, ``90m`` or ``45s``; the file name does not matter, ``vendor`` does. What a file may
 say stands in :mod:`undertow.contracts.document`, and for editors in ``schemas/contract.json``.
@@ -18,7 +18,7 @@ from undertow.contracts.problems import BadContract, Problem, Report
 from undertow.contracts.quantities import duration, in_words, instant
 from undertow.contracts.terms import AGREED, RESERVED, Builder
 from undertow.contracts.typed import Filler
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 
 __all__ = [
     "AGREED",

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from undertow.contracts import holidays
 from undertow.contracts.quantities import A_DAY, in_words
 from undertow.contracts.words import reads, targets_in_words, week
-from undertow.domain.calendars import merged
-from undertow.domain.contract import DAY, ROLLING, Contract
-from undertow.domain.measures import TIMED
-from undertow.domain.periods import Period, iso
-from undertow.domain.story import MEASURE_WORDS
+from undertow.domain.agreement.calendars import merged
+from undertow.domain.agreement.contract import DAY, ROLLING, Contract
+from undertow.domain.agreement.periods import Period, iso
+from undertow.domain.measuring.measures import TIMED
+from undertow.domain.tickets.story import MEASURE_WORDS
 
 MOST_DAYS = 12
 """Days a sentence names."""

@@ -12,11 +12,11 @@ from msgspec import Meta, Struct
 
 from undertow.adapters.mapping import Mapping
 from undertow.contracts.quantities import Day, Span
-from undertow.domain.alerts import Alerts
-from undertow.domain.contract import DAY, Share
-from undertow.domain.delivery import Destination
-from undertow.domain.patterns.thresholds import Patterns
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.alerts import Alerts
+from undertow.domain.agreement.contract import DAY, Share
+from undertow.domain.agreement.delivery import Destination
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.agreement.thresholds import Patterns
 from undertow.events import Name
 
 Seconds = Annotated[float, Meta(gt=0, le=3650 * DAY, extra={"form": "duration"})]
@@ -43,7 +43,7 @@ Timed = Literal[
     "requester_wait",
     "agent_work",
 ]
-"""The measures that are durations: those of :data:`undertow.domain.measures.TIMED`."""
+"""The measures that are durations: those of :data:`undertow.domain.measuring.measures.TIMED`."""
 
 
 class TargetTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from undertow.contracts.quantities import in_words
-from undertow.domain.contract import DAY, WINDOWS, Contract
-from undertow.domain.measures import TIMED
+from undertow.domain.agreement.contract import DAY, WINDOWS, Contract
+from undertow.domain.measuring.measures import TIMED
 
 
 def never(contract: Contract, now: float) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from undertow.contracts.quantities import in_words
-from undertow.domain.contract import Contract
-from undertow.domain.delivery import Destination
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.delivery import Destination
 from undertow.topics import APP, SOURCES
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -16,10 +16,10 @@ from undertow.contracts.forms import WEEKDAYS, weekdays
 from undertow.contracts.problems import Path, spelled
 from undertow.contracts.quantities import A_DAY, in_words
 from undertow.contracts.typed import Filler
-from undertow.domain import budget
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import Contract, Feed, Target
-from undertow.domain.delivery import Delivery
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import Contract, Feed, Target
+from undertow.domain.agreement.delivery import Delivery
+from undertow.domain.figures import budget
 from undertow.topics import SOURCES
 
 RESERVED: Final = frozenset({"company", "unknown"})

@@ -12,11 +12,11 @@ from undertow.contracts import File, holidays, receivers
 from undertow.contracts.forms import WEEKDAYS
 from undertow.contracts.never import never
 from undertow.contracts.quantities import A_DAY, in_words
-from undertow.domain.alerts import ALLOWED
-from undertow.domain.calendars import merged
-from undertow.domain.contract import ROLLING, Contract, Target
-from undertow.domain.measures import TIMED
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.alerts import ALLOWED
+from undertow.domain.agreement.calendars import merged
+from undertow.domain.agreement.contract import ROLLING, Contract, Target
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.measuring.measures import TIMED
 from undertow.zones import LAST_YEAR
 
 READS: Final[dict[str, dict[str, str]]] = {

@@ -12,8 +12,8 @@ import yaml
 from undertow.contracts.forms import WEEKDAYS
 from undertow.contracts.holidays import dated
 from undertow.contracts.quantities import A_DAY
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import Contract, Target
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import Contract, Target
 
 
 def written(contract: Contract) -> str:

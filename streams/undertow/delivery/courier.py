@@ -15,8 +15,8 @@ from undertow.clock import Clock, wall
 from undertow.delivery.items import Document, Issued, Recorded
 from undertow.delivery.schedule import Backoff, Errand, errands
 from undertow.delivery.sending import NotSent, Send
-from undertow.domain.contract import Contract
-from undertow.domain.delivery import Kind
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.delivery import Kind
 
 AT_ONCE = 4
 """Deliveries under way at a time."""

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from undertow.domain.delivery import Destination, Kind
+from undertow.domain.agreement.delivery import Destination, Kind
 
 State = Literal["delivered", "failed", "given_up"]
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from undertow.delivery.items import Issued, Recorded, key
-from undertow.domain.contract import Contract
-from undertow.domain.delivery import Destination
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.delivery import Destination
 
 _EPOCH = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a date's ordinal has no zone
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from undertow.delivery.items import Document
 from undertow.delivery.schedule import Errand
-from undertow.domain.delivery import Destination
+from undertow.domain.agreement.delivery import Destination
 
 MOST_BYTES = 20_000_000
 """Of one delivery: what is larger no mail server and few webhooks take."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from undertow.clients import KafkaUnavailable
 from undertow.delivery.items import Document, Issued
 from undertow.delivery.sending import NotSent
-from undertow.domain.delivery import Kind
+from undertow.domain.agreement.delivery import Kind
 from undertow.reports.forms import CONTENT_TYPES, Format, file_name
 
 FORMS: Final[Mapping[Kind, tuple[Format, ...]]] = {"kafka": ("json",), "webhook": ("json",), "email": ("html", "csv")}

@@ -23,7 +23,7 @@ from undertow.delivery import guard
 from undertow.delivery.items import Document
 from undertow.delivery.schedule import Errand
 from undertow.delivery.sending import MOST_BYTES, NotSent, secret
-from undertow.domain.delivery import Destination
+from undertow.domain.agreement.delivery import Destination
 
 TIMEOUT: Final = 20.0
 """Seconds for everything, from the look-up of the name to the answer: the specification recommends 15 to 30."""

@@ -9,8 +9,8 @@ from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
 
 from undertow import clients, topics
-from undertow.domain.calls import Call
-from undertow.domain.contract import DAY
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.customers.calls import Call
 from undertow.settings import Settings
 from undertow.stages.night import Night
 from undertow.stages.records import decode_for_ledger

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 from undertow import admin
 from undertow.contracts.writing import written
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.embedded import die_with_parent
 from undertow.settings import Settings
 

@@ -12,26 +12,26 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from undertow.domain import budget as truth
-from undertow.domain.actuals import SLA
-from undertow.domain.adjusted import Kept
-from undertow.domain.alarms import Became, Watched, alarms, outcomes
-from undertow.domain.alarms import days as watched_days
-from undertow.domain.budget import Budget, Told
-from undertow.domain.cells import Tally
-from undertow.domain.compared import Classes, Comparison, comparisons, labels, looks_back
-from undertow.domain.contract import BURNS, ROLLING, WINDOWS, Contract
-from undertow.domain.disputes import totals
-from undertow.domain.early import Early
-from undertow.domain.equity import Counted, Equity, Stratum, equity
-from undertow.domain.habits import BLAMED, Habits, habits
-from undertow.domain.ledger import ALL, Cells, Figures, PeriodClaim
+from undertow.domain.agreement.contract import BURNS, ROLLING, WINDOWS, Contract
+from undertow.domain.agreement.periods import Known, Period
+from undertow.domain.counting.cells import Tally
+from undertow.domain.counting.ledger import ALL, Cells, Figures, PeriodClaim
+from undertow.domain.figures import budget as truth
+from undertow.domain.figures.alarms import Became, Watched, alarms, outcomes
+from undertow.domain.figures.alarms import days as watched_days
+from undertow.domain.figures.budget import Budget, Told
+from undertow.domain.figures.comparisons import Classes, Comparison, comparisons, labels, looks_back
+from undertow.domain.figures.early import Early
+from undertow.domain.figures.equity import Counted, Equity, Stratum, equity
+from undertow.domain.figures.habits import BLAMED, Habits, habits
+from undertow.domain.figures.period_claims import Stated, stated
+from undertow.domain.figures.tallies import Tallied, cases
+from undertow.domain.figures.trend import Trend, trend
+from undertow.domain.figures.trend import days as trend_days
+from undertow.domain.judging.disputes import totals
+from undertow.domain.measuring.actuals import SLA
 from undertow.domain.patterns.accusations import Cases
-from undertow.domain.periods import Known, Period
-from undertow.domain.stated import Stated, stated
-from undertow.domain.tallied import Tallied, cases
-from undertow.domain.trend import Trend, trend
-from undertow.domain.trend import days as trend_days
+from undertow.domain.statements.adjustments import Kept
 from undertow.domain.verdicts import Verdict
 
 _WATCHED: Final = max(ROLLING, *(long for _, long, _ in BURNS))
@@ -74,7 +74,7 @@ class Statement(Struct, frozen=True):
     standings: tuple[Standing, ...] = ()
     as_of: float | None = None
     kept: tuple[Kept, ...] = ()
-    """What was issued of closed periods (:mod:`undertow.domain.statement`), of vendors that had a statement."""
+    """What was issued of closed periods (:mod:`undertow.domain.statements.statement`), of vendors that had a statement."""
 
 
 def edges(known: Known, periods: Iterable[Period]) -> set[int]:

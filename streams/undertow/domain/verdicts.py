@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import Figures, Rate
-from undertow.domain.statistics import needed
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import Figures, Rate
+from undertow.domain.statistics.intervals import needed
 
 
 class Colour(Enum):

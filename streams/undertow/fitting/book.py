@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from undertow.domain.activity import unpack
+from undertow.domain.customers.activity import unpack
 
 Column = npt.NDArray[np.float64]
 

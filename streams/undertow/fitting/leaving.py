@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from undertow.domain.activity import History, history, unpack
-from undertow.domain.churn import CannotFit, Fit, Kind
+from undertow.domain.customers.activity import History, history, unpack
+from undertow.domain.customers.churn import CannotFit, Fit, Kind
 from undertow.fitting.book import Book
 from undertow.fitting.models import alive, fit, lost, silent
 

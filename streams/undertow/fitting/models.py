@@ -1,4 +1,7 @@
-"""Maximum likelihood of the churn models, and their figures, for whole columns. Formulas: :mod:`undertow.domain.churn`."""
+"""Maximum likelihood of the churn models, and their figures, for whole columns.
+
+Formulas: :mod:`undertow.domain.customers.churn`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
-from undertow.domain.churn import CannotFit, Fit, Kind, Model
+from undertow.domain.customers.churn import CannotFit, Fit, Kind, Model
 from undertow.fitting.book import Book, Column
 
 LEAST: Final = 20

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from undertow.domain.alerts import ALLOWED, Alerts
-from undertow.domain.calendars import Calendar
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.alerts import ALLOWED, Alerts
+from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.contract import Contract
 
 Add = Callable[[str, Sequence[str], float], None]
 """Takes a metric's name without its prefix, its labels' values, and the value."""

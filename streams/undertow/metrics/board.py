@@ -18,11 +18,11 @@ from msgspec.structs import replace
 
 from undertow.clock import Clock
 from undertow.clock import wall as wall_clock
-from undertow.domain.adjusted import Kept
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import ALL, Figures
-from undertow.domain.night import Customers
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import ALL, Figures
+from undertow.domain.customers.night import Customers
 from undertow.domain.standing import Standing, Statement
+from undertow.domain.statements.adjustments import Kept
 from undertow.domain.verdicts import Verdict
 from undertow.metrics.agreed import Agreed, agreed
 from undertow.metrics.labels import COMPANY, OTHER, UNKNOWN

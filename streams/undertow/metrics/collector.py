@@ -11,7 +11,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.core import Metric as Family
 
-from undertow.domain.ledger import Figures, Rate
+from undertow.domain.counting.ledger import Figures, Rate
 from undertow.domain.verdicts import Colour, Verdict
 from undertow.metrics.agreed import terms
 from undertow.metrics.board import Board, Exposed, State

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
 from typing import Final
 
-from undertow.domain.calls import NOBODY
-from undertow.domain.contract import DAY
-from undertow.domain.differences import Estimate
-from undertow.domain.night import Customers, Hidden, Silence
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.customers.calls import NOBODY
+from undertow.domain.customers.night import Customers, Hidden, Silence
+from undertow.domain.statistics.differences import Estimate
 from undertow.metrics.labels import (
     COMPARED,
     HORIZON,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from undertow.domain.adjusted import Kept
-from undertow.domain.compared import Classes, Comparison
-from undertow.domain.contract import DAY
-from undertow.domain.equity import Equity, Gap
-from undertow.domain.habits import Habits
-from undertow.domain.ledger import ALL, Figures
-from undertow.domain.outcomes import OUTCOMES
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.counting.ledger import ALL, Figures
+from undertow.domain.figures.comparisons import Classes, Comparison
+from undertow.domain.figures.equity import Equity, Gap
+from undertow.domain.figures.habits import Habits
+from undertow.domain.figures.period_claims import Stated
+from undertow.domain.judging.outcomes import OUTCOMES
 from undertow.domain.standing import Standing
-from undertow.domain.stated import Stated
+from undertow.domain.statements.adjustments import Kept
 from undertow.metrics.labels import CAUSE_NAMES, CLASSES, MEASURES, PERIOD_CAUSES, PERIOD_CLASSES, STATES, pair
 
 Add = Callable[[str, Sequence[str], float], None]

@@ -12,25 +12,24 @@ from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
-from undertow.domain.actuals import SLA
-from undertow.domain.adjusted import PARTS
-from undertow.domain.alarms import SERIES
-from undertow.domain.alerts import ALLOWED
-from undertow.domain.assessment import COUNTED
-from undertow.domain.budget import AGREED, Burn
-from undertow.domain.calls import NOBODY
-from undertow.domain.comparison import Class
-from undertow.domain.contract import WINDOWS
-from undertow.domain.disputes import STATES as DISPUTE_STATES
-from undertow.domain.early import LAGS
-from undertow.domain.explain import CAUSES, UNEXPLAINED
-from undertow.domain.ledger import ALL
-from undertow.domain.measures import TIMED
-from undertow.domain.night import CONTRASTS
-from undertow.domain.outcomes import OUTCOMES
+from undertow.domain.agreement.alerts import ALLOWED
+from undertow.domain.agreement.contract import WINDOWS
+from undertow.domain.counting.ledger import ALL
+from undertow.domain.customers.calls import NOBODY
+from undertow.domain.customers.night import CONTRASTS
+from undertow.domain.customers.silence import HORIZONS
+from undertow.domain.figures.alarms import SERIES
+from undertow.domain.figures.budget import AGREED, Burn
+from undertow.domain.figures.reconcile import Cause
+from undertow.domain.judging.assessment import COUNTED
+from undertow.domain.judging.disputes import STATES as DISPUTE_STATES
+from undertow.domain.judging.outcomes import LAGS, OUTCOMES
+from undertow.domain.measuring.actuals import SLA
+from undertow.domain.measuring.comparison import Class
+from undertow.domain.measuring.explain import CAUSES, UNEXPLAINED
+from undertow.domain.measuring.measures import TIMED
 from undertow.domain.patterns import CATALOG as PATTERN_CATALOG
-from undertow.domain.reconcile import Cause
-from undertow.domain.silence import HORIZONS
+from undertow.domain.statements.adjustments import PARTS
 from undertow.domain.verdicts import Colour
 from undertow.topics import SOURCES
 from undertow.wire import REASONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from undertow.domain.contract import ROLLING
+from undertow.domain.agreement.contract import ROLLING
 from undertow.metrics.labels import (
     ANSWERED,
     BURN_WINDOW,

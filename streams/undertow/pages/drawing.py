@@ -10,8 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from undertow.domain.ledger import Figures
-from undertow.domain.trend import Week
+from undertow.domain.counting.ledger import Figures
+from undertow.domain.figures.trend import Week
 from undertow.pages import words
 
 WIDTH: Final = 360

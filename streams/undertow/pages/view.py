@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from undertow.domain.alarms import MATURE, Watched
-from undertow.domain.ledger import ALL, Figures
+from undertow.domain.counting.ledger import ALL, Figures
+from undertow.domain.figures.alarms import MATURE, Watched
+from undertow.domain.figures.trend import Trend, Week
 from undertow.domain.standing import Standing
-from undertow.domain.trend import Trend, Week
 from undertow.domain.verdicts import Verdict
 from undertow.metrics.board import Exposed
 from undertow.metrics.labels import WINDOW_NAMES

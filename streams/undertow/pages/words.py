@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
-from undertow.domain import spikes
-from undertow.domain.alarms import MATURE, Watched
-from undertow.domain.budget import Alert
-from undertow.domain.ledger import ALL, Rate
+from undertow.domain.counting.ledger import ALL, Rate
+from undertow.domain.figures import spikes
+from undertow.domain.figures.alarms import MATURE, Watched
+from undertow.domain.figures.budget import Alert
 from undertow.domain.verdicts import Colour
 
 NARROW: Final = "\u202f"

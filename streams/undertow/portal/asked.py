@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from undertow.domain.comparison import DISCORDANT
-from undertow.domain.disputes import STATES
+from undertow.domain.judging.disputes import STATES
+from undertow.domain.measuring.comparison import DISCORDANT
 from undertow.domain.patterns import CATALOG
 from undertow.metrics.labels import CAUSE_NAMES, MEASURES
 from undertow.portal import words

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.portal import words
 from undertow.portal.asked import ID
 from undertow.portal.evidence import Events

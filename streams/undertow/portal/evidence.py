@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from undertow import clients, wire
 from undertow.adapters import live
-from undertow.domain.contract import Contract
-from undertow.domain.facts import Fact, Place, Seen, in_order, join
-from undertow.domain.findings import Evidence, Finding
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.judging.findings import Evidence, Finding
+from undertow.domain.tickets.facts import Fact, Place, Seen, in_order, join
 from undertow.events import Event, PeriodClaimed
 from undertow.portal import words
 from undertow.settings import Settings
 from undertow.stages.intake import entry_of
-from undertow.stages.proof import Where
+from undertow.stages.rereading.proof import Where
 
 
 class Line(Struct, frozen=True):

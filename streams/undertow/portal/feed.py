@@ -12,8 +12,8 @@ import msgspec
 
 from undertow import clients, topics, wire
 from undertow.clients import KafkaUnavailable
-from undertow.domain.findings import Finding
-from undertow.domain.statement import decode, holds, key
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.statement import decode, holds, key
 from undertow.events import DisputeAnswered, DisputeRuled
 from undertow.portal.index import Index, Issued, Said, said_of
 from undertow.settings import Settings

@@ -23,7 +23,7 @@ import msgspec
 from cramjam import lz4
 from msgspec import Struct
 
-from undertow.domain.findings import Finding
+from undertow.domain.judging.findings import Finding
 from undertow.events import DisputeAnswered, DisputeRuled
 
 UNSOLVED: Final = 1 << 20

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from undertow.clients import KafkaUnavailable
-from undertow.domain.comparison import DISCORDANT
+from undertow.domain.measuring.comparison import DISCORDANT
 from undertow.metrics.labels import CAUSE_NAMES, MEASURES, PATTERNS
 from undertow.portal import asked
 from undertow.portal.desk import Desk

@@ -8,16 +8,16 @@ from typing import Protocol
 from msgspec import Struct
 
 from undertow.clients import KafkaUnavailable
-from undertow.domain.contract import Contract
-from undertow.domain.facts import Fact
-from undertow.domain.findings import Finding
-from undertow.domain.shown import chosen
-from undertow.domain.statement import decode
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.selection import chosen
+from undertow.domain.statements.statement import decode
+from undertow.domain.tickets.facts import Fact
 from undertow.portal.scope import Scope
 from undertow.reports.forms import DRAWN, Format, file_name, render
 from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import Pseudonyms
-from undertow.stages.dossier import Dossiers
+from undertow.stages.rereading.dossier import Dossiers
 
 
 class Facts(Protocol):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from undertow import events, topics, wire
 from undertow.clients import Publisher
 from undertow.clock import wall
-from undertow.domain.findings import Finding
+from undertow.domain.judging.findings import Finding
 from undertow.settings import Settings
 
 Answer = Literal["accept", "dispute", "explain"]

@@ -14,9 +14,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from undertow.domain.disputes import STATES
-from undertow.domain.findings import Finding
-from undertow.domain.statement import PeriodStatement
+from undertow.domain.judging.disputes import STATES
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.statement import PeriodStatement
 from undertow.portal.index import Index, Issued, Said, day_of, rank_of, unpacked
 from undertow.reports.pseudonyms import Pseudonyms
 

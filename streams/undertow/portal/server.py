@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.portal.access import Access, Refused
 from undertow.portal.desk import Desk
 from undertow.portal.evidence import Events

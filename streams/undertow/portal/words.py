@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from undertow import events as e
-from undertow.domain.findings import Finding
+from undertow.domain.judging.findings import Finding
 from undertow.domain.patterns import CATALOG
 from undertow.reports import words
 

@@ -8,11 +8,11 @@ from typing import Final
 from markupsafe import Markup, escape
 from msgspec import Struct
 
-from undertow.domain.course import Stay
-from undertow.domain.held import Held
-from undertow.domain.statement import Share
-from undertow.domain.story import Step
-from undertow.domain.timeline import SOLVED
+from undertow.domain.measuring.held import Held
+from undertow.domain.statements.statement import Share
+from undertow.domain.tickets.course import Stay
+from undertow.domain.tickets.story import Step
+from undertow.domain.tickets.timeline import SOLVED
 from undertow.reports.words import measure, moment, percent, span
 
 WIDTH: Final = 720

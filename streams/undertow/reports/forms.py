@@ -12,14 +12,14 @@ from typing import BinaryIO, Final, Literal, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from undertow.domain.contract import Contract
-from undertow.domain.findings import Finding
-from undertow.domain.statement import PeriodStatement
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.statement import PeriodStatement
 from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import Pseudonyms, pseudonyms
 from undertow.reports.rows import write_csv, write_json
 from undertow.reports.view import page
-from undertow.stages.dossier import Dossiers
+from undertow.stages.rereading.dossier import Dossiers
 
 Format = Literal["html", "csv", "json", "pdf"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)

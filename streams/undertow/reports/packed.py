@@ -8,16 +8,16 @@ from typing import Final
 import msgspec
 from cramjam import lz4
 
-from undertow.domain.findings import Finding
-from undertow.domain.shown import of_period, order
-from undertow.domain.statement import PeriodStatement
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.selection import of_period, order
+from undertow.domain.statements.statement import PeriodStatement
 
 _pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder(Finding).decode
 
 
 class Packed:
-    """Those findings that belong to a statement, in the order of :func:`~undertow.domain.shown.order`.
+    """Those findings that belong to a statement, in the order of :func:`~undertow.domain.statements.selection.order`.
 
     Iterated any number of times, one finding unpacked at a time.
     """

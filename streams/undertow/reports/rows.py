@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, Final
 import msgspec
 from msgspec.structs import replace
 
-from undertow.domain.findings import Finding
-from undertow.domain.statement import PeriodStatement
+from undertow.domain.judging.findings import Finding
+from undertow.domain.statements.statement import PeriodStatement
 from undertow.reports import words
 from undertow.reports.pseudonyms import Pseudonyms
 

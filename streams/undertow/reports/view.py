@@ -10,21 +10,21 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from undertow.clock import start_of
-from undertow.domain.adjusted import Adjusted
-from undertow.domain.contract import Contract
-from undertow.domain.course import course
-from undertow.domain.disputes import OUT
-from undertow.domain.findings import Finding
-from undertow.domain.held import held
-from undertow.domain.ledger import Rate
-from undertow.domain.patterns.thresholds import CATALOG
-from undertow.domain.reconcile import Cohort
-from undertow.domain.shown import chosen, distance
-from undertow.domain.statement import Cause, Claimed, Measure, Outcome, PeriodStatement, Share, share
-from undertow.domain.story import steps
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.thresholds import CATALOG
+from undertow.domain.counting.ledger import Rate
+from undertow.domain.figures.reconcile import Cohort
+from undertow.domain.judging.disputes import OUT
+from undertow.domain.judging.findings import Finding
+from undertow.domain.measuring.held import held
+from undertow.domain.statements.adjustments import Adjusted
+from undertow.domain.statements.selection import chosen, distance
+from undertow.domain.statements.statement import Cause, Claimed, Measure, Outcome, PeriodStatement, Share, share
+from undertow.domain.tickets.course import course
+from undertow.domain.tickets.story import steps
 from undertow.reports import drawing, words
 from undertow.reports.pseudonyms import Pseudonyms
-from undertow.stages.dossier import Dossiers
+from undertow.stages.rereading.dossier import Dossiers
 
 MOST_LINES: Final = 40
 """Adjusted lines of one period that the page names; the JSON has all."""

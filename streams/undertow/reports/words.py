@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from undertow.domain.explain import UNEXPLAINED
-from undertow.domain.statement import Share
-from undertow.domain.story import MEASURE_WORDS
+from undertow.domain.measuring.explain import UNEXPLAINED
+from undertow.domain.statements.statement import Share
+from undertow.domain.tickets.story import MEASURE_WORDS
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 CAUSES: Final = {

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from undertow import events as e
-from undertow.domain.contract import Contract, Target
+from undertow.domain.agreement.contract import Contract, Target
 from undertow.domain.patterns import Pattern, Patterns
 from undertow.simulation.casework import BLAME, RESOLUTION, RESPONSE, Caseworker
 from undertow.simulation.conduct import SLIPS, Conduct

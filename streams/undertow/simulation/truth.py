@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.domain.verdicts import Colour
 from undertow.simulation.aftermath import Word
 from undertow.simulation.story import Claim, Story, Ticket

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from undertow import events as e
-from undertow.domain.contract import Contract
+from undertow.domain.agreement.contract import Contract
 from undertow.simulation.periods import tell_periods
 from undertow.simulation.plans import DAY, DEFAULT, VendorPlan
 from undertow.simulation.story import SEGMENTS, Story, live

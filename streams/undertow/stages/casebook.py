@@ -1,7 +1,7 @@
 """Casebook: entries and ticks in; rows, changed cells and late entries out. One object a partition.
 
 Rows (facts by ticket, facts by customer, the clock) are the state and only grow; what follows from them is in
-:mod:`undertow.stages.judgements`, and is rebuilt after recovery.
+:mod:`undertow.stages.derived.judgements`, and is rebuilt after recovery.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from undertow.domain import activity, worth
-from undertow.domain.cells import Cell, CellKey
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.facts import Active, Fact, Merged, Seen, join
-from undertow.domain.ledger import Position
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.cells import Cell, CellKey
+from undertow.domain.counting.ledger import Position
+from undertow.domain.customers import activity, worth
+from undertow.domain.tickets.facts import Active, Fact, Merged, Seen, join
+from undertow.stages.derived.judgements import Judgements
 from undertow.stages.effects import Done
 from undertow.stages.evaluation import State, evaluate, population
-from undertow.stages.judgements import Judgements
 from undertow.stages.people import People
 from undertow.stages.records import (
     Ask,

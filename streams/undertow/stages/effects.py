@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from undertow.domain.cells import CellKey
+from undertow.domain.counting.cells import CellKey
 from undertow.stages.records import Entry
 
 

@@ -9,19 +9,19 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
-from undertow.domain import activity, calls, worth
-from undertow.domain.arms import Arms, Comparisons
-from undertow.domain.calls import Call, Calls
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.iceberg import STOPPED, Heard, heard
-from undertow.domain.ledger import ALL
-from undertow.domain.night import Compared
-from undertow.domain.population import Population, gather
-from undertow.domain.silence import Customer, Design, Ticket, cohort, observe, stopped_after
-from undertow.stages.contacts import Contacts, Owner
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.counting.ledger import ALL
+from undertow.domain.customers import activity, calls, worth
+from undertow.domain.customers.arms import Arms, Comparisons
+from undertow.domain.customers.calls import Call, Calls
+from undertow.domain.customers.iceberg import STOPPED, Heard, heard
+from undertow.domain.customers.night import Compared
+from undertow.domain.customers.population import Population, gather
+from undertow.domain.customers.silence import Customer, Design, Ticket, cohort, observe, stopped_after
+from undertow.stages.derived.contacts import Contacts, Owner
+from undertow.stages.derived.segments import Segments
 from undertow.stages.records import Ask
 from undertow.stages.rows import CustomerRow, customer_of, decode, unflattened
-from undertow.stages.segments import Segments
 
 UNIT: Final = 7.0
 """Days in a model's unit of time: a week."""

@@ -11,9 +11,9 @@ from msgspec import Struct, field
 
 from undertow import events as e
 from undertow import wire
-from undertow.domain import facts as f
-from undertow.domain.facts import Body, Fact, Place, Seen
-from undertow.domain.ledger import PeriodClaim
+from undertow.domain.counting.ledger import PeriodClaim
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.facts import Body, Fact, Place, Seen
 from undertow.stages.records import Entry, KafkaRecord, casebook_partition
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()

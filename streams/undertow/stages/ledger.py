@@ -10,14 +10,14 @@ from collections.abc import Mapping, Set
 from msgspec.structs import replace
 
 from undertow.clock import day_of
-from undertow.domain.contract import Contract
-from undertow.domain.ledger import Cells, Figures, Ledger
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.agreement.periods import Known, Period, every, known, newest
+from undertow.domain.counting.ledger import Cells, Figures, Ledger
+from undertow.domain.counting.windows import Chances, Windows, chances
+from undertow.domain.figures.tallies import Tallied
 from undertow.domain.patterns.accusations import Cases
-from undertow.domain.periods import Known, Period, every, known, newest
 from undertow.domain.standing import Standing, Statement, blamed, edges, standing, together
-from undertow.domain.tallied import Tallied
 from undertow.domain.verdicts import Verdict, verdict
-from undertow.domain.windows import Chances, Windows, chances
 from undertow.stages.night import Night
 from undertow.stages.records import CellSaid, Completed, Judged, PeriodSaid, decode_for_ledger
 

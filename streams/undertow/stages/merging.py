@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from undertow.domain import activity, worth
-from undertow.domain.contract import DAY
-from undertow.domain.facts import Active, Fact, Merged, Place, Seen
+from undertow.domain.agreement.contract import DAY
+from undertow.domain.customers import activity, worth
+from undertow.domain.tickets.facts import Active, Fact, Merged, Place, Seen
 from undertow.stages.records import Entry
 
 Edges = frozenset[tuple[str, str]]

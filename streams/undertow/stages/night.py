@@ -12,13 +12,13 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from undertow.domain.calls import Call, first
-from undertow.domain.churn import CannotFit, Fit
-from undertow.domain.contract import Contract
-from undertow.domain.iceberg import Heard
-from undertow.domain.ledger import Position
-from undertow.domain.night import Customers, added, calls, hidden, silences
-from undertow.domain.population import histories
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.ledger import Position
+from undertow.domain.customers.calls import Call, first
+from undertow.domain.customers.churn import CannotFit, Fit
+from undertow.domain.customers.iceberg import Heard
+from undertow.domain.customers.night import Customers, added, calls, hidden, silences
+from undertow.domain.customers.population import histories
 from undertow.stages.evaluation import UNIT
 from undertow.stages.records import Ask, EvaluatedSaid, LeaversSaid, ModelSaid, PopulationSaid, SilenceSaid
 

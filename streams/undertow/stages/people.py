@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from undertow.domain.facts import Merged, Seen
+from undertow.domain.tickets.facts import Merged, Seen
+from undertow.stages.derived.judgements import Judgements
 from undertow.stages.effects import Done
-from undertow.stages.judgements import Judgements
 from undertow.stages.merging import Edges, activity_entries, carrying_on, edges, passed_on, ticket_entries
 from undertow.stages.records import Entry
 from undertow.stages.rows import (

@@ -13,16 +13,16 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
-from undertow.domain.arms import Arms
-from undertow.domain.calls import Call, Calls
-from undertow.domain.cells import CellKey, Counts, Tally
-from undertow.domain.churn import Fit
-from undertow.domain.facts import Seen
-from undertow.domain.findings import Finding
-from undertow.domain.iceberg import Heard
-from undertow.domain.ledger import PeriodClaim, Position
-from undertow.domain.night import Compared
-from undertow.domain.population import Population
+from undertow.domain.counting.cells import CellKey, Counts, Tally
+from undertow.domain.counting.ledger import PeriodClaim, Position
+from undertow.domain.customers.arms import Arms
+from undertow.domain.customers.calls import Call, Calls
+from undertow.domain.customers.churn import Fit
+from undertow.domain.customers.iceberg import Heard
+from undertow.domain.customers.night import Compared
+from undertow.domain.customers.population import Population
+from undertow.domain.judging.findings import Finding
+from undertow.domain.tickets.facts import Seen
 
 
 class KafkaRecord(Protocol):

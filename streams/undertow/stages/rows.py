@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from undertow.domain import activity, worth
-from undertow.domain.facts import Seen, join
+from undertow.domain.customers import activity, worth
+from undertow.domain.tickets.facts import Seen, join
 from undertow.stages.frames import pack, unpack
 
 
@@ -30,9 +30,9 @@ class CustomerRow(Struct, frozen=True, array_like=True, tag=1):
 
     facts: list[Seen]
     days: bytes
-    """As :mod:`undertow.domain.activity` packs them."""
+    """As :mod:`undertow.domain.customers.activity` packs them."""
     amounts: bytes
-    """As :mod:`undertow.domain.worth` packs them."""
+    """As :mod:`undertow.domain.customers.worth` packs them."""
 
 
 class ClockRow(Struct, frozen=True, array_like=True, tag=2):

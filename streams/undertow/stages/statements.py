@@ -13,14 +13,14 @@ import msgspec
 
 from undertow.clock import day_of
 from undertow.contracts.definitions import definitions
-from undertow.domain.adjusted import Adjusted, Kept, adjusted, stated, totals
-from undertow.domain.contract import DAY, Contract
-from undertow.domain.counted import Sheet
-from undertow.domain.drawn_up import Basis, closed, counted, draw_up
-from undertow.domain.ledger import Cells, Ledger
-from undertow.domain.periods import Known, Period, holding, iso, known, named
+from undertow.domain.agreement.contract import DAY, Contract
+from undertow.domain.agreement.periods import Known, Period, holding, iso, known, named
+from undertow.domain.counting.ledger import Cells, Ledger
 from undertow.domain.standing import blamed, together
-from undertow.domain.statement import PeriodStatement, decode, latest
+from undertow.domain.statements.adjustments import Adjusted, Kept, adjusted, stated, totals
+from undertow.domain.statements.counts import Sheet
+from undertow.domain.statements.drawn_up import Basis, closed, counted, draw_up
+from undertow.domain.statements.statement import PeriodStatement, decode, latest
 
 
 class NotStated(Exception):

@@ -10,9 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from undertow.domain.exact import at_least, benjamini_hochberg, found_from
-from undertow.domain.patterns.evidence import Case
-from undertow.domain.patterns.thresholds import CATALOG, Allowed, Pattern, Patterns
+from undertow.domain.agreement.thresholds import CATALOG, Allowed, Pattern, Patterns
+from undertow.domain.statistics.exact import at_least, benjamini_hochberg, found_from
 
 
 class Cases(Struct, frozen=True):
@@ -49,15 +48,6 @@ class Examined(Struct, frozen=True):
         """The true share (0 to 1) that so many cases show with 95 % probability; None where they are too few for any."""
         one = self.suspicion
         return found_from(one.normal, one.n, self.alarm) if 0 < one.normal < 1 else None
-
-
-def tally(cases: Iterable[Case]) -> dict[Pattern, Cases]:
-    """How often each pattern was met among how many cases."""
-    found: dict[Pattern, Cases] = {}
-    for case in cases:
-        have = found.get(case.pattern, Cases())
-        found[case.pattern] = Cases(have.matched + (case.match is not None), have.n + 1)
-    return found
 
 
 def suspicions(tallies: Mapping[Pattern, Cases], allowed: Allowed) -> list[Suspicion]:

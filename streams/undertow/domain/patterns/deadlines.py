@@ -1,7 +1,8 @@
 """What of a ticket had to be done by when: the runs of its measures, and when each passed its target unmet.
 
-The clocks are those of :mod:`undertow.domain.measures` under the agreed reading, with one exception: the target is always
-that of the priority in force at the time, so who lowers a priority after the breach does not undo it. Instants in seconds.
+The clocks are those of :mod:`undertow.domain.measuring.measures` under the agreed reading, with one exception: the target is
+always that of the priority in force at the time, so who lowers a priority after the breach does not undo it. Instants in
+seconds.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from undertow.domain.actuals import Clocks, deadline, limits
-from undertow.domain.course import Course
-from undertow.domain.measures import Run, count
-from undertow.domain.readings import Reading
+from undertow.domain.agreement.readings import Reading
+from undertow.domain.measuring.actuals import Clocks, deadline, limits
+from undertow.domain.measuring.measures import Run, count
+from undertow.domain.tickets.course import Course
 
 if TYPE_CHECKING:
-    from undertow.domain.contract import Contract
+    from undertow.domain.agreement.contract import Contract
 
 MEASURES: Final = ("first_response", "next_response", "first_resolution", "total_resolution")
 """Those a deadline can be kept of while the ticket is worked on."""

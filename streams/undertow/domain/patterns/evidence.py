@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from undertow.domain.facts import Fact
-from undertow.domain.patterns.thresholds import CATALOG, Pattern
+from undertow.domain.agreement.thresholds import CATALOG, Pattern
+from undertow.domain.tickets.facts import Fact
 
 
 class Event(NamedTuple):

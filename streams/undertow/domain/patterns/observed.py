@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from undertow.domain import integrity
-from undertow.domain.actuals import Clocks
-from undertow.domain.course import Course, course
-from undertow.domain.facts import Fact, Seen, in_order
-from undertow.domain.neighbours import Neighbour, diagnoses
-from undertow.domain.patterns import returns, tickets
+from undertow.domain.measuring.actuals import Clocks
+from undertow.domain.measuring.neighbours import Neighbour, diagnoses, plain
+from undertow.domain.patterns import integrity, returns, tickets
 from undertow.domain.patterns.deadlines import running
 from undertow.domain.patterns.evidence import BEHAVED, Case
 from undertow.domain.patterns.pauses import pauses
+from undertow.domain.tickets.course import Course, course
+from undertow.domain.tickets.facts import Fact, Seen, in_order
 
 if TYPE_CHECKING:
-    from undertow.domain.contract import Contract
+    from undertow.domain.agreement.contract import Contract
 
 
 def observed(
@@ -30,8 +29,8 @@ def observed(
 ) -> list[Case]:
     """The cases of ticket ``number`` as of a time (seconds), at most one a pattern.
 
-    ``seen`` as :func:`~undertow.domain.facts.join` gives it; ``others``: the same customer's other tickets with this vendor
-    that were opened within the repeat window of its solves, or near them; ``known``: the very same facts in order, their
+    ``seen`` as :func:`~undertow.domain.tickets.facts.join` gives it; ``others``: the same customer's other tickets with this
+    vendor that were opened within the repeat window of its solves, or near them; ``known``: the very same facts in order, their
     course and its clocks under the agreed reading, where the caller has them.
     """
     patterns = contract.patterns
@@ -75,4 +74,4 @@ def _read(seen: list[Seen], contract: Contract, as_of: float) -> tuple[list[Fact
 
 @lru_cache(maxsize=256)
 def _plain(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(tickets.plain, words))
+    return frozenset(map(plain, words))

@@ -7,7 +7,7 @@ from math import inf
 
 from msgspec import Struct
 
-from undertow.domain.facts import Fact, Message, StatusChanged
+from undertow.domain.tickets.facts import Fact, Message, StatusChanged
 
 
 class Pause(Struct, frozen=True, gc=False):

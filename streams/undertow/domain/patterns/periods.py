@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from undertow.domain.exact import more_often, sum_at_least
-from undertow.domain.integrity import Runs
+from undertow.domain.agreement.thresholds import Patterns
 from undertow.domain.patterns.accusations import Cases, Suspicion
-from undertow.domain.patterns.thresholds import Patterns
+from undertow.domain.patterns.integrity import Runs
+from undertow.domain.statistics.exact import more_often, sum_at_least
 
 SPARED = 0.1
 """Share of days, the worst, on which late arrivals do not count: an export was down and caught up."""
@@ -71,7 +71,7 @@ def backdated(late: Mapping[int, int], days: int, opened: int) -> Cases:
 
 
 def gaps(numbers: Runs, upto: int) -> Cases:
-    """Numbers missing up to ``upto`` (see :meth:`~undertow.domain.integrity.Runs.holes`), among all from the lowest on."""
+    """Numbers missing up to ``upto`` (see :meth:`.Runs.holes`), among all from the lowest on."""
     if not numbers.spans:
         return Cases()
     missing = sum(last - first + 1 for first, last in numbers.holes(upto))

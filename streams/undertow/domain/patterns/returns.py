@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from undertow.domain.facts import Fact, Opened
-from undertow.domain.neighbours import Diagnosis, Neighbour
+from undertow.domain.measuring.neighbours import Diagnosis, Neighbour, plain
 from undertow.domain.patterns.evidence import BEHAVED, Case, match
-from undertow.domain.patterns.tickets import VENDOR, plain
+from undertow.domain.tickets.course import VENDOR
+from undertow.domain.tickets.facts import Fact, Opened
 
 if TYPE_CHECKING:
-    from undertow.domain.contract import Contract
+    from undertow.domain.agreement.contract import Contract
 
 
 def continued(

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from undertow.domain.course import Course
-from undertow.domain.facts import Confirmed, Fact, Message, Opened, PriorityChanged, StatusChanged
+from undertow.domain.agreement.thresholds import Patterns
+from undertow.domain.measuring.neighbours import plain
 from undertow.domain.patterns.deadlines import Running, used
 from undertow.domain.patterns.evidence import BEHAVED, Case, match
 from undertow.domain.patterns.pauses import Pause
-from undertow.domain.patterns.thresholds import Patterns
-from undertow.domain.timeline import SOLVED
+from undertow.domain.tickets.course import PERSONS, VENDOR, Course
+from undertow.domain.tickets.facts import Confirmed, Fact, Message, Opened, PriorityChanged, StatusChanged
+from undertow.domain.tickets.timeline import SOLVED
 
 if TYPE_CHECKING:
-    from undertow.domain.contract import Contract
-
-VENDOR: Final = frozenset({"agent", "bot", "system"})
-"""Who is the vendor for certain. Where nobody said who it was, the benefit of the doubt is the vendor's."""
-HUMAN: Final = frozenset({"agent", "unknown"})
-"""Whose messages are answers: a sender of whom nothing is said passes for a human, as in the measures."""
+    from undertow.domain.agreement.contract import Contract
 
 
 def answered_before(course: Course, within: float) -> bool:
@@ -45,7 +41,7 @@ def closed_unasked(facts: Iterable[Fact], patterns: Patterns) -> Case | None:
         if isinstance(body, Message):
             if body.actor == "customer":
                 said, confirmed = None, False
-            elif body.actor in HUMAN and body.public and body.substantive:
+            elif body.actor in PERSONS and body.public and body.substantive:
                 said = fact
         elif isinstance(body, Confirmed):
             confirmed = body.fixed
@@ -138,8 +134,3 @@ def customer_blamed(facts: Iterable[Fact], blames: frozenset[str]) -> Case | Non
     if named is None:
         return None
     return Case("customer_blamed", match("customer_blamed", named) if word in blames else None)
-
-
-def plain(word: str) -> str:
-    """A label as labels are compared: capitals and spaces at the ends do not count."""
-    return word.strip().casefold()

@@ -1,0 +1,1 @@
+"""Intervals and exact tests of counts, with the source of every formula. Nothing here knows tickets."""

@@ -1,0 +1,293 @@
+"""A customer's contacts with one vendor: the index that tells a ticket what came after it.
+
+Derived from the tickets' facts, so it is never stored: rebuilt after recovery, and small. Most customers have a handful
+of tickets, so :class:`Few` looks at all of them; :class:`undertow.stages.derived.index.Many` answers the same for the others.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from sys import intern
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from undertow.domain.agreement.contract import Contract
+from undertow.domain.counting.cells import Added, CellKey, Contribution, Share, bucket
+from undertow.domain.judging.assessment import Assessment
+from undertow.domain.measuring.neighbours import Weight
+from undertow.domain.tickets.timeline import Timeline
+from undertow.stages.derived.after import After
+from undertow.stages.rows import name_of
+
+FEW: Final = 16
+"""Tickets up to which looking at each of them costs less than an index, in time and in memory."""
+
+Moment = tuple[float, bytes]
+"""A time (seconds) and the key of the ticket it belongs to."""
+Owner = tuple[str, str | None, str | None]
+"""Whose contacts: vendor and customer; tickets without a customer are strangers to each other, so each owns itself."""
+
+
+def owner_of(vendor: str, customer: str | None, ticket: str) -> Owner:
+    """Whose contacts a ticket belongs to."""
+    return (intern(vendor), customer, None if customer is not None else ticket)
+
+
+class Ticket(Struct, gc=False, eq=False):
+    """What is kept in memory of one ticket beside its row. Nothing here refers back to it, so no cycle needs collecting.
+
+    There may be millions: what many have alike (owner, topic, ``cells``, ``added``, ``assessed``, ``after``) is one object.
+    """
+
+    key: bytes
+    owner: Owner
+    """Whose contacts it is in."""
+    opened_at: float | None = None
+    topic: str | None = None
+    continues: tuple[str, ...] = ()
+    cells: tuple[CellKey, ...] = ()
+    """The cells it has added to."""
+    added: tuple[Added, ...] = ()
+    """What to each of them: apart, both are alike in thousands of tickets; together in hardly two."""
+    due: float | None = None
+    """When it must be judged again (seconds)."""
+    findings: tuple[bytes, ...] = ()
+    """Ids of what is said of it."""
+    failed: float | None = None
+    """Its first solve (seconds) if a bad outcome followed."""
+    assessed: Assessment | None = None
+    """Its tallies, without the findings."""
+    after: After | None = None
+    _solves: float | tuple[float, ...] = ()
+    """Nearly always one, which weighs 48 bytes less than a tuple of it."""
+
+    @property
+    def solves(self) -> tuple[float, ...]:
+        """Its solves, and the moments from which its repeat contacts are counted."""
+        return self._solves if isinstance(self._solves, tuple) else (self._solves,)
+
+    @solves.setter
+    def solves(self, solves: tuple[float, ...]) -> None:
+        self._solves = solves[0] if len(solves) == 1 else solves
+
+    @property
+    def given(self) -> Contribution:
+        """What it has added to the cells."""
+        return tuple([Share(key, *what) for key, what in zip(self.cells, self.added, strict=True)])
+
+    @property
+    def number(self) -> str:
+        """As the vendor calls it."""
+        number: str = name_of(self.key)[2]
+        return number
+
+
+class Touched(NamedTuple):
+    """What a change of one ticket does to the others of its customer."""
+
+    stale: set[bytes]
+    """Tickets whose outcome it may change."""
+    moved: bool
+    """True when the exposure of every ticket changes, and nothing else of them."""
+
+
+class Reach(NamedTuple):
+    """How far a ticket's solve reaches to others' openings (seconds): those before it, those after it."""
+
+    back: float
+    ahead: float
+
+
+def reach_of(contract: Contract) -> Reach:
+    """A repeat contact comes after the solve; a ticket the vendor continues may have its successor just before."""
+    return Reach(contract.patterns.continued_within, max(contract.repeat_window, contract.patterns.continued_within))
+
+
+class Contacts(ABC):
+    """All tickets of one customer with one vendor: what the two kinds share."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def tickets(self) -> Collection[Ticket]:
+        """Every ticket kept."""
+
+    @property
+    @abstractmethod
+    def opened(self) -> int:
+        """How many of the tickets have an opening time."""
+
+    @abstractmethod
+    def add(self, ticket: Ticket) -> None:
+        """Take in a ticket of which nothing is known yet."""
+
+    @abstractmethod
+    def next_return(self, ticket: Ticket, after: float) -> float | None:
+        """The first opening time after a moment, of another ticket on this one's topic or one linked to it."""
+
+    @abstractmethod
+    def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:
+        """The tickets opened next to a solve of this one, on its topic or linked to it: the last up to it, the first after."""
+
+    @abstractmethod
+    def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
+        """At least the tickets that this one may be next to."""
+
+    @abstractmethod
+    def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:
+        """Remember a ticket's solves."""
+
+    @property
+    @abstractmethod
+    def failures(self) -> list[Moment]:
+        """The tickets that failed, by first solve, then key."""
+
+    @abstractmethod
+    def failed(self, ticket: Ticket, solved: float | None) -> None:
+        """Remember whether a ticket failed, by its first solve (seconds)."""
+
+    @abstractmethod
+    def _withdraw(self, ticket: Ticket) -> None:
+        """Take the ticket's opening, links and solves out."""
+
+    @abstractmethod
+    def _enter(self, ticket: Ticket) -> None:
+        """Put them in."""
+
+    @abstractmethod
+    def _forget(self, ticket: Ticket) -> None:
+        """Let go of a ticket that is withdrawn."""
+
+    def others(self, ticket: Ticket) -> int:
+        """How many other tickets have an opening time."""
+        return self.opened - (ticket.opened_at is not None)
+
+    def put(self, ticket: Ticket, line: Timeline, reach: Reach) -> Touched | None:
+        """Take in a ticket's timeline; None where that changes nothing for others."""
+        if (ticket.opened_at, ticket.topic, ticket.continues) == (line.opened_at, line.topic, line.continues):
+            return None
+        before = self.opened
+        stale = self.watching(ticket, reach)
+        self._withdraw(ticket)
+        ticket.opened_at, ticket.continues = line.opened_at, line.continues
+        ticket.topic = None if line.topic is None else intern(line.topic)
+        self._enter(ticket)
+        stale |= self.watching(ticket, reach)
+        return Touched({other.key for other in stale}, self._moved(before))
+
+    def beside(self, ticket: Ticket, reach: Reach, weight: Weight) -> list[bytes]:
+        """The tickets to which this one is next and with which news of such weight weigh."""
+        return [
+            other.key
+            for other in self.watching(ticket, reach)
+            if weighs(weight, ticket, other)
+            and any(ticket.key in self.next_to(other, at, reach) for at in other.solves)
+        ]
+
+    def drop(self, ticket: Ticket, reach: Reach) -> Touched:
+        """Forget a closed ticket."""
+        before = self.opened
+        stale = self.watching(ticket, reach)
+        self._withdraw(ticket)
+        self._forget(ticket)
+        return Touched({other.key for other in stale}, self._moved(before))
+
+    def _moved(self, before: int) -> bool:
+        """Whether the number of other contacts left its bucket: the exposures of all tickets move with it."""
+        now = self.opened
+        return bucket(now) != bucket(before) or bucket(max(now - 1, 0)) != bucket(max(before - 1, 0))
+
+
+def weighs(weight: Weight, ticket: Ticket, other: Ticket) -> bool:
+    """Whether news of a ticket weigh with another that it is next to; of what something is said, that rests on all of them."""
+    if weight is Weight.ALL or other.findings:
+        return True
+    opened = ticket.opened_at
+    return weight is Weight.LATER and opened is not None and any(solve < opened for solve in other.solves)
+
+
+class Few(Contacts):
+    """A handful, looked at as a whole. A tuple: a list keeps room for more."""
+
+    __slots__ = ("_tickets",)
+
+    def __init__(self) -> None:
+        self._tickets: tuple[Ticket, ...] = ()
+
+    @property
+    def tickets(self) -> Collection[Ticket]:  # noqa: D102
+        return self._tickets
+
+    @property
+    def opened(self) -> int:  # noqa: D102
+        return sum([ticket.opened_at is not None for ticket in self._tickets])
+
+    def add(self, ticket: Ticket) -> None:  # noqa: D102
+        self._tickets = (*self._tickets, ticket)
+
+    def next_return(self, ticket: Ticket, after: float) -> float | None:  # noqa: D102
+        first: float | None = None
+        for other in self._related(ticket):
+            opened = other.opened_at
+            if opened is not None and opened > after and (first is None or opened < first):
+                first = opened
+        return first
+
+    def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:  # noqa: D102
+        found = sorted(
+            (other.opened_at, other.key)
+            for other in self._related(ticket)
+            if other.opened_at is not None and solve - reach.back <= other.opened_at <= solve + reach.ahead
+        )
+        later = [moment for moment in found if moment[0] > solve]
+        return [key for _, key in (*found[: len(found) - len(later)][-1:], *later[:1])]
+
+    def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
+        """Those of which a solve reaches this opening; to nobody else does it matter."""
+        topic, continues, opened = ticket.topic, ticket.continues, ticket.opened_at
+        if opened is None:
+            return set()
+        return {
+            other
+            for other in self._tickets
+            if other is not ticket
+            and ((topic is not None and other.topic == topic) or (continues and other.number in continues))
+            and any(solve - reach.back <= opened <= solve + reach.ahead for solve in other.solves)
+        }
+
+    def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
+        ticket.solves = solves
+
+    @property
+    def failures(self) -> list[Moment]:  # noqa: D102
+        return sorted([(ticket.failed, ticket.key) for ticket in self._tickets if ticket.failed is not None])
+
+    def failed(self, ticket: Ticket, solved: float | None) -> None:  # noqa: D102
+        ticket.failed = solved
+
+    def _related(self, ticket: Ticket) -> list[Ticket]:
+        """The other tickets on this one's topic or linked to it."""
+        topic, number = ticket.topic, None
+        found = []
+        for other in self._tickets:
+            if other is ticket:
+                continue
+            if topic is not None and other.topic == topic:
+                found.append(other)
+            elif other.continues:
+                number = ticket.number if number is None else number
+                if number in other.continues:
+                    found.append(other)
+        return found
+
+    def _withdraw(self, ticket: Ticket) -> None:
+        """Nothing is kept but the tickets."""
+
+    def _enter(self, ticket: Ticket) -> None:
+        """Nothing is kept but the tickets."""
+
+    def _forget(self, ticket: Ticket) -> None:
+        self._tickets = tuple([other for other in self._tickets if other is not ticket])

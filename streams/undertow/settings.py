@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from undertow.reach import Security, why
+
 Seconds = Annotated[float, Meta(gt=0)]
 
 
@@ -16,7 +18,7 @@ class Broker(Struct, frozen=True, kw_only=True):
     address: str = "127.0.0.1:9092"
     kind: Literal["kafka", "embedded"] = "kafka"
     """``embedded`` turns on the work-arounds that the in-memory broker of the demo needs; see ARCHITECTURE.md."""
-    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    security: Security = "PLAINTEXT"
     ca_file: str | None = None
     cert_file: str | None = None
     key_file: str | None = None
@@ -43,10 +45,11 @@ class Broker(Struct, frozen=True, kw_only=True):
 
     def silent(self, error: Exception) -> str:
         """What to tell a person when the cluster does not answer."""
-        return (
-            f"no answer from the broker at {self.address} ({error}); "
-            "check --broker, and --security if it wants TLS or a password"
-        )
+        try:
+            told = why(self.address.split(","), self.security, self.ssl_context())
+        except OSError as unreadable:  # a certificate's file
+            told = f"{error} ({unreadable})"
+        return f"no answer from the broker: {told}"
 
     def client(self) -> dict[str, Any]:
         """Arguments of every kafka-python client."""

@@ -12,6 +12,7 @@ import tempfile
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from pathlib import Path
 
 from undertow.embedded import answers, free_port
@@ -26,10 +27,11 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{more}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{more}
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL
 log.dirs={data}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -54,8 +56,10 @@ class ApacheKafka:
     kind = "apache"
     scheme = "undertow"
 
-    def __init__(self) -> None:
+    def __init__(self, listeners: str = "", properties: str = "", accounts: Iterable[str] = ()) -> None:
+        """``listeners`` and ``properties`` beside the plain ones; ``accounts`` as the storage tool's --add-scram takes them."""
         self.port = free_port()
+        self._listeners, self._properties, self._accounts = listeners, properties, list(accounts)
         self._root: Path | None = None
         self._libs = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -69,12 +73,18 @@ class ApacheKafka:
         self._libs = jars()
         self._root = Path(tempfile.mkdtemp(prefix="undertow-kafka-"))
         atexit.register(self.stop)
-        text = PROPERTIES.format(port=self.port, controller=free_port(), data=self._root / "data")
-        (self._root / "server.properties").write_text(text)
+        text = PROPERTIES.format(
+            port=self.port,
+            controller=free_port(),
+            data=self._root / "data",
+            more=self._listeners and f",{self._listeners}",
+        )
+        (self._root / "server.properties").write_text(text + self._properties)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # joined by "=": one id in 64 begins with a dash, and would pass for an option
         formatted = self._java(
-            "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", "server.properties"
+            *("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", "server.properties"),
+            *(word for account in self._accounts for word in ("--add-scram", account)),
         )
         if formatted.wait(60):
             raise RuntimeError(f"the broker's storage could not be formatted: exit code {formatted.returncode}")

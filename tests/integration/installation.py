@@ -75,8 +75,15 @@ class Installation:
     """Everything of one namespace on one broker."""
 
     def __init__(
-        self, broker: RunningBroker, folder: Path, contracts: Mapping[str, Contract], partitions: int = 8
+        self,
+        broker: RunningBroker,
+        folder: Path,
+        contracts: Mapping[str, Contract],
+        partitions: int = 8,
+        way: tuple[str, ...] = (),
     ) -> None:
+        """``way``: options by which commands reach the broker, where they are others than its plain address."""
+        self._way = way or ("--broker", broker.address, "--broker-kind", broker.kind.replace("apache", "kafka"))
         self.settings = Settings(
             broker=Broker(address=broker.address, kind="embedded" if broker.kind == "embedded" else "kafka"),
             namespace=f"i{os.getpid()}-{next(_numbers)}.",
@@ -98,7 +105,7 @@ class Installation:
         """Options that lead a command here."""
         chosen = self.settings
         return [
-            *("--broker", chosen.broker.address, "--broker-kind", chosen.broker.kind),
+            *self._way,
             *("--namespace", chosen.namespace, "--partitions", str(chosen.casebook_partitions)),
         ]
 

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import click
+from kafka.errors import KafkaError
 
 from undertow import exits
 from undertow.adapters import Unreadable
@@ -71,7 +72,7 @@ def main() -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it logs every attempt; our own error says it once
     try:
         cli.main(standalone_mode=True)
-    except (TopicsError, KafkaUnavailable) as error:
+    except (TopicsError, KafkaUnavailable, KafkaError) as error:  # the last: a broker refuses what we did not foresee
         _fail(error, exits.FAILED)
     except (Unreadable, OSError) as error:
         _fail(error, exits.USAGE)

@@ -15,6 +15,7 @@ C7 an agent's error stops the worker without a commit, and what a cancelled agen
 C8 small fetches of what others fill are paced (delivery).
 C9 a worker with a seat of its own ends when another takes it, and leaves it when it ends on a failure (seat, thread).
 C10 what the broker dropped before it was read is said, and a log that began anew is read anew (delivery).
+C11 a worker that its group refuses ends and says why (thread).
 """
 
 from undertow.agents.transport.consumer import Consumer

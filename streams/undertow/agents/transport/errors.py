@@ -24,6 +24,10 @@ class LogBeganAnew(FaustError):
     """A topic was deleted and made again while records of the old one were in hand: their offsets mean others now."""
 
 
+class Refused(FaustError):
+    """The group will not have us, and will not tomorrow."""
+
+
 class SeatLost(FaustError, KafkaError):  # type: ignore[misc]  # aiokafka is untyped
     """Another process has this worker's seat in the group. A KafkaError, for aiokafka's coordinator expects no other."""
 

@@ -1,4 +1,4 @@
-"""The thread that talks to the group: lease renewal (C3) and log ends that can be trusted."""
+"""The thread that talks to the group: lease renewal (C3), what the group refuses (C11), log ends that can be trusted."""
 
 # ruff: noqa: ANN401 -- aiokafka is untyped: its coordinator takes and returns Any
 from __future__ import annotations
@@ -9,17 +9,25 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import aiokafka
-from aiokafka.errors import NoError, RebalanceInProgressError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    InconsistentGroupProtocolError,
+    NoError,
+    RebalanceInProgressError,
+    TopicAuthorizationFailedError,
+)
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from undertow.agents.transport.errors import SeatLost
+from undertow.agents.transport.errors import Refused, SeatLost
 from undertow.agents.transport.producer import producer_of, stop_worker
 from undertow.agents.transport.seat import Seat, watch_topics
 
 #: C3: answers by which the group counts us as a member; during a rebalance it does, until it is completed.
 COUNTED = (NoError.errno, RebalanceInProgressError.errno)
+#: C11: answers that stay the same until somebody changes the account's rights, or the other members.
+REFUSALS = (GroupAuthorizationFailedError, TopicAuthorizationFailedError, InconsistentGroupProtocolError)
 #: Seconds a broker may take to answer the fetch that verifies a log end.
 VERIFY_TIMEOUT = 10.0
 #: Milliseconds which a fetch of an idle log waits for news.
@@ -30,14 +38,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread. All its coroutines run in the loop of that thread."""
 
     async def on_start(self) -> None:
-        """Start the client, with the hooks of C3 and C9 in its group coordinator.
+        """Start the client, with the hooks of C3, C9 and C11 in its group coordinator.
 
-        A private method of aiokafka is wrapped; an aiokafka without it raises AttributeError here, so that an upgrade
+        Private methods of aiokafka are wrapped; an aiokafka without them raises AttributeError here, so that an upgrade
         stops the worker instead of silently leaving the lease unrenewed.
         """
         await super().on_start()
         coordinator, lease = self._ensure_consumer()._coordinator, cast(Any, self.consumer).lease
-        send, conf = coordinator._send_req, self.app.conf
+        send, push, conf = coordinator._send_req, coordinator._push_error_to_user, self.app.conf
         name = conf.consumer_group_instance_id
         seat = Seat(name, conf.broker_session_timeout, lease) if name else None
 
@@ -56,11 +64,20 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 await watch_topics(coordinator, request, answer)
             return answer
 
-        coordinator._send_req = send_req
+        def push_error(exc: BaseException) -> Any:
+            # it waits for a fetch to raise this, and Faust fetches nothing before the group has dealt out
+            if isinstance(exc, REFUSALS):
+                self._end(Refused(f"{exc!r}; rights are listed in deploy/README.md"))
+            return push(exc)
+
+        coordinator._send_req, coordinator._push_error_to_user = send_req, push_error
 
     def _lose(self, lost: SeatLost) -> None:
         producer_of(self.app).fail(lost)  # here and now: the other may write already
-        asyncio.run_coroutine_threadsafe(stop_worker(self.app, lost), self.parent_loop)
+        self._end(lost)
+
+    def _end(self, exc: BaseException) -> None:
+        asyncio.run_coroutine_threadsafe(stop_worker(self.app, exc), self.parent_loop)
 
     async def on_thread_stop(self) -> None:
         """C9: leave the group after a failure. What is cured by dealing out anew (C6) would else come back with the seat."""

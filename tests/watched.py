@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from customers import night
 from undertow import wire
 from undertow.domain.agreement.contract import Contract, Target
-from undertow.domain.standing import Statement
+from undertow.domain.standing import Overview
 from undertow.metrics.board import Board
 from undertow.settings import Settings
 from undertow.simulation import World
@@ -29,7 +29,7 @@ UNPLAYED: Final = {}
 
 
 @cache
-def told() -> tuple[Statement, Mapping[str, Contract]]:
+def told() -> tuple[Overview, Mapping[str, Contract]]:
     """What the ledger says at the world's end, and under which contracts. The vendors agreed on how fast an answer is."""
     world = World(seed=1, start=datetime(2026, 1, 1, tzinfo=UTC), days=DAYS)
     agreed = {"first_response": tuple(Target(float(seconds), priority) for priority, seconds in TARGETS.items())}

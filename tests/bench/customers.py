@@ -26,8 +26,8 @@ from undertow.domain.customers.activity import RETAINED, Days
 from undertow.domain.figures.spikes import Count, spike
 from undertow.domain.tickets.facts import Active, Fact, Place, Seen
 from undertow.stages.casebook import Casebook
-from undertow.stages.derived.after import After
 from undertow.stages.derived.contacts import Few, Ticket
+from undertow.stages.derived.experience import Experience
 from undertow.stages.derived.segments import Segments
 from undertow.stages.evaluation import State, evaluate, population
 from undertow.stages.night import Night
@@ -157,7 +157,7 @@ def dealt(state: dict[bytes, bytes], random: Random) -> list[State]:
                 held = random.random() < 0.8
                 owner = (vendor, customer, None)
                 ticket = Ticket(ticket_key(vendor, customer, str(number)), owner, (ended - 2) * DAY)
-                ticket.after = After(ended, held, not held, not held and random.random() < 0.1)
+                ticket.experience = Experience(ended, held, not held, not held and random.random() < 0.1)
                 book.contacts.setdefault(owner, Few()).add(ticket)  # type: ignore[attr-defined]
     return books
 

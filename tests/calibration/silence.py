@@ -20,7 +20,7 @@ from undertow.domain.customers.activity import pack
 from undertow.domain.customers.arms import Arms, Found, after_a_ticket, not_durable, quiet_ones
 from undertow.domain.customers.excess import Excess, excess
 from undertow.domain.customers.iceberg import STOPPED, heard, iceberg
-from undertow.domain.customers.silence import HORIZONS, Design, Observed, Seen, cohort, observe, week_of
+from undertow.domain.customers.silence import HORIZONS, Design, Observation, Observed, cohort, observe, week_of
 from undertow.domain.statistics.differences import Estimate
 from undertow.fitting import Book, fit
 
@@ -107,7 +107,7 @@ def _note(table: Table, name: str, found: Found, horizon: int, true: float) -> N
     table.samples[name].append(Sample(shown.difference, true, shown.n))
 
 
-def _effect(population: list[Person], one: Seen, place: int) -> float:
+def _effect(population: list[Person], one: Observation, place: int) -> float:
     """What the tickets of that week did to the customer: silent because of them, or not."""
     return float(bool(one.silent[place])) - population[one.customer].silent_without(one, HORIZONS[place])
 

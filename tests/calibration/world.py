@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from undertow.domain.customers import activity
-from undertow.domain.customers.silence import Customer, Seen, Ticket, week_of
+from undertow.domain.customers.silence import Customer, Observation, Ticket, week_of
 
 VENDOR = "acme"
 START, TODAY = 10_000, 10_420
@@ -46,7 +46,7 @@ class Person:
     """Days of tickets after which the customer leaves, if still there."""
     driven: bool = False
 
-    def silent_without(self, seen: Seen, horizon: int) -> bool:
+    def silent_without(self, seen: Observation, horizon: int) -> bool:
         """Whether the customer would have been silent, had the tickets of that week had no effect."""
         week = seen.match.week
         day = max(ticket.ended for ticket in self.customer.tickets if ticket.ended and week_of(ticket.ended) == week)

@@ -16,7 +16,7 @@ from undertow.domain.counting.cells import Cell
 from undertow.domain.counting.ledger import Figures, Ledger, PeriodClaim, Position, Rate
 from undertow.domain.figures.habits import Habits
 from undertow.domain.patterns.accusations import Suspicion
-from undertow.domain.standing import Statement
+from undertow.domain.standing import Overview
 from undertow.domain.verdicts import verdict
 from undertow.stages import ledger as stage
 from undertow.stages.ledger import Speaker
@@ -53,7 +53,7 @@ def exposed(cell: Cell) -> list[tuple[int, int, int]]:
     return [(7, 1, some), (8, 4, some + more)] if some else []
 
 
-def state(said: list[CellSaid | Completed | Judged | PeriodSaid]) -> Statement:
+def state(said: list[CellSaid | Completed | Judged | PeriodSaid]) -> Overview:
     ledger = Ledger()
     for record in said:
         stage.fold(ledger, encode(record))
@@ -106,7 +106,7 @@ def test_counts_asked_for_between_two_statements_are_those_of_now(seed):
     shuffled = random.sample(said * 2, len(said) * 2)
     ledger = Ledger()
     speaker = Speaker(ledger, CONTRACTS)
-    whole = Statement()
+    whole = Overview()
     asked = {random.randrange(len(shuffled)): random.choice(("counts", "all")) for _ in range(8)}
     for place, record in enumerate(shuffled, 1):
         stage.fold(ledger, encode(record))
@@ -127,7 +127,7 @@ def test_counts_asked_for_between_two_statements_are_those_of_now(seed):
     assert speaker.state() == state(said)
 
 
-def days(of: Statement) -> list[Known]:
+def days(of: Overview) -> list[Known]:
     return [known(one, of.as_of, day_of(one.time_zone)) for one in CONTRACTS.values()] if of.as_of is not None else []
 
 

@@ -201,10 +201,10 @@ def test_a_disputed_finding_counts_as_claimed_in_the_census_of_a_period():
         for one in findings
         if one.kind == "verdict"
     ]
-    (stated,) = standing(judged([*history(), *told])).stated
+    (stated,) = standing(judged([*history(), *told])).claimed_periods
     assert stated.reconciled is not None
     assert (stated.reconciled.verdict, stated.reconciled.tickets, stated.reconciled.cohort.met) == ("confirmed", 0, 4)
-    (stated,) = standing(before).stated
+    (stated,) = standing(before).claimed_periods
     assert stated.reconciled is not None
     assert stated.reconciled.verdict == "over_reported"
 
@@ -218,7 +218,7 @@ def test_a_disputed_finding_of_a_ticket_not_solved_yet_belongs_to_no_period():
     kinds = {tally.kind for cell in after.casebook.cells.values() for tally in cell.tallies}
     assert "unsolved_disputed" in kinds
     assert kinds.isdisjoint({"disputed", "verdict", "unsolved"})
-    (stated,) = standing(after).stated
+    (stated,) = standing(after).claimed_periods
     assert stated.reconciled is not None
     assert (stated.reconciled.cohort.total, stated.reconciled.cohort.met) == (0, 0)
     assert dict(standing(after).answered)["disputed"] == 1

@@ -14,7 +14,7 @@ from standings import TODAY, stand, tickets
 from undertow.domain.agreement.contract import DAY, Contract
 from undertow.domain.counting.ledger import Figures, PeriodClaim, Rate
 from undertow.domain.customers.night import Customers
-from undertow.domain.standing import Standing, Statement
+from undertow.domain.standing import Overview, Standing
 from undertow.domain.statements.adjustments import Kept
 from undertow.domain.statistics.intervals import wilson
 from undertow.domain.verdicts import Colour, Verdict, verdict
@@ -58,7 +58,7 @@ def show(
     customers: Customers | None = None,
 ) -> None:
     kept = (Kept("acme", 3, TODAY, (("sla", "met", -2), ("sla", "tickets", 1))),) if standings else ()
-    board.expose(Statement(rows, tuple(standings), 86_400.0, kept), CONTRACTS, customers)
+    board.expose(Overview(rows, tuple(standings), 86_400.0, kept), CONTRACTS, customers)
 
 
 def show_everything(board: Board) -> None:
@@ -159,7 +159,7 @@ def test_each_rate_shows_its_own_figures() -> None:
 def test_unknown_never_reads_as_zero() -> None:
     """With no eligible ticket there is no share and no bound; with none known yet there is no time, lag or count."""
     board = new_board()
-    board.expose(Statement((row(n=0, count=0),)), CONTRACTS)
+    board.expose(Overview((row(n=0, count=0),)), CONTRACTS)
     shown = scrape(board)
     assert value(board, "undertow_reported_eligible_tickets", **ROW) == 0
     for name in RATES:
@@ -379,7 +379,7 @@ def test_a_scrape_never_mixes_two_generations() -> None:
             generation = generation % 997 + 1
             rows = [row(v, w, n=generation, count=generation) for v in CONTRACTS for w in ("all",)]
             standings = (claimed(period(met=generation, total=generation)),)
-            board.expose(Statement(tuple(rows), standings, float(generation)), CONTRACTS)
+            board.expose(Overview(tuple(rows), standings, float(generation)), CONTRACTS)
             if generation % 5 == 0:
                 board.withdraw()
 

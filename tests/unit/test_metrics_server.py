@@ -20,7 +20,7 @@ from customers import night
 from standings import TODAY, stand, tickets
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import Figures, PeriodClaim, Rate
-from undertow.domain.standing import Statement
+from undertow.domain.standing import Overview
 from undertow.domain.statements.adjustments import Kept
 from undertow.domain.verdicts import verdict
 from undertow.metrics import collector, server
@@ -99,7 +99,7 @@ def show_everything(board: Board) -> None:
     told = Contract(vendor="acme", segments=("gold", "basic"))
     everything = stand(tickets(1, 2500), told, [PeriodClaim("acme", "sla", TODAY - 30, TODAY - 20, 90, 100, 1.0, "id")])
     kept = (Kept("acme", 3, TODAY, (("sla", "met", -2),)),)
-    statement = Statement(((figures, verdict(figures, contract)),), (everything,), 86_400.0, kept)
+    statement = Overview(((figures, verdict(figures, contract)),), (everything,), 86_400.0, kept)
     board.expose(statement, {"acme": told}, night(told))
     board.fed(TICKETS, event_times={"acme": 5.0}, arrivals={"acme": 5.0})
     board.lag({(CASEBOOK, 0): 4})

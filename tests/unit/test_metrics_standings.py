@@ -16,7 +16,7 @@ from undertow.domain.figures.spikes import THRESHOLD
 from undertow.domain.judging.outcomes import OUTCOMES
 from undertow.domain.measuring.explain import CAUSES, UNEXPLAINED, Occasions, candidates
 from undertow.domain.patterns import CATALOG as PATTERNS
-from undertow.domain.standing import Standing, Statement
+from undertow.domain.standing import Overview, Standing
 from undertow.metrics import labels
 from undertow.metrics.board import Board
 from undertow.metrics.collector import Collector
@@ -32,7 +32,7 @@ class Scrape:
 
     def __init__(self, standing: Standing, contract: Contract = ACME) -> None:
         board = Board(feeds=(), vendors=("acme",), topics=())
-        board.expose(Statement((), (standing,), 1.0), {"acme": contract})
+        board.expose(Overview((), (standing,), 1.0), {"acme": contract})
         self.samples = [
             sample
             for family in text_string_to_metric_families(generate_latest(Collector(board)).decode())
@@ -268,7 +268,7 @@ def test_outcomes_show_how_many_of_those_reported_as_met_had_each() -> None:
     made += [Ticket(TODAY - 40, "gold", mature=True, outcomes=("refunded", "reopened"))]
     figures, standing = spoken(made)
     board = Board(feeds=(), vendors=("acme",), topics=())
-    board.expose(Statement(figures, (standing,), 1.0), {"acme": ACME})
+    board.expose(Overview(figures, (standing,), 1.0), {"acme": ACME})
     shown = {
         (s.labels["segment"], s.labels["window"], s.labels["outcome"]): s.value
         for family in text_string_to_metric_families(generate_latest(Collector(board)).decode())

@@ -18,7 +18,7 @@ from undertow.domain.counting.ledger import Figures, Rate
 from undertow.domain.figures.alarms import Watched
 from undertow.domain.figures.spikes import Count, spike
 from undertow.domain.figures.trend import WEEK, WEEKS, Trend
-from undertow.domain.standing import Standing, Statement
+from undertow.domain.standing import Overview, Standing
 from undertow.domain.verdicts import Colour, verdict
 from undertow.metrics.board import Board, State
 from undertow.metrics.probes import Limits
@@ -55,7 +55,7 @@ def board(rows: Iterable[Figures], standings: Iterable[Standing] = (), others: I
     contracts = {vendor: Contract(vendor=vendor) for vendor in (*(row.vendor for row in rows), *others)}
     found = Board(feeds=(), vendors=tuple(contracts), topics=(), version="1.2.3")
     said = tuple((row, verdict(row, contracts[row.vendor])) for row in rows)
-    found.expose(Statement(said, tuple(standings), 1_780_000_000.0), contracts)
+    found.expose(Overview(said, tuple(standings), 1_780_000_000.0), contracts)
     found.alive()
     found.ready(True, "reading 8 partitions")
     return found

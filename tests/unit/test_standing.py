@@ -18,7 +18,7 @@ from undertow.domain.figures.equity import Counted, Stratum, equity
 from undertow.domain.figures.reconcile import paired
 from undertow.domain.figures.tallies import Tallied
 from undertow.domain.patterns.accusations import Cases
-from undertow.domain.standing import Standing, Statement, blamed
+from undertow.domain.standing import Overview, Standing, blamed
 from undertow.domain.statistics.intervals import newcombe_paired
 from undertow.stages.ledger import Speaker
 
@@ -253,7 +253,7 @@ def test_the_cohort_of_a_period_is_the_tickets_solved_in_its_days(seed):
     """Promise: all segments; judged ones, those met, those with a claim of their own, and those that cannot be judged."""
     made = [t for t in tickets(seed, 900) if t.vendor == "acme"]
     for measure in ("sla", "first_response"):
-        (one,) = stand(made, claims=[period(5, 9, measure=measure)]).stated
+        (one,) = stand(made, claims=[period(5, 9, measure=measure)]).claimed_periods
         inside = [t for t in made if MAY[0] <= t.day <= MAY[1]]
         n = Counter(t.verdicts.get(measure) for t in inside)
         cohort = one.reconciled.cohort
@@ -269,10 +269,10 @@ def test_of_a_mature_period_the_vendors_own_claims_count_even_where_they_cannot_
     """Promise: a vendor whose tickets add up to less than its period contradicts itself, target or none."""
     day = TODAY - 40
     made = [Ticket(day, verdicts={"sla": "unverifiable"}, mature=True, claimed=met) for met in [True] * 7 + [False] * 3]
-    (one,) = stand(made, claims=[period(9, 10, (day, day))]).stated
+    (one,) = stand(made, claims=[period(9, 10, (day, day))]).claimed_periods
     assert (one.reconciled.verdict, one.reconciled.causes) == ("unverifiable", ("own_tickets_differ",))
     made[0].mature = False
-    (one,) = stand(made, claims=[period(9, 10, (day, day))]).stated
+    (one,) = stand(made, claims=[period(9, 10, (day, day))]).claimed_periods
     assert one.reconciled.causes == ()
 
 
@@ -281,7 +281,7 @@ def test_a_period_is_judged_when_it_is_over_and_all_its_tickets_are_known():
     made = [*several(9, "confirmed_met", TODAY - 1), *several(1, "over_reported", TODAY - 1)]
 
     def verdict(tickets: list[Ticket], last: int, measure: str = "sla") -> str:
-        (one,) = stand(tickets, claims=[period(10, 10, (TODAY - 5, last), measure)]).stated
+        (one,) = stand(tickets, claims=[period(10, 10, (TODAY - 5, last), measure)]).claimed_periods
         return one.reconciled.verdict
 
     assert verdict(made, TODAY - 1) == "over_reported"
@@ -294,7 +294,7 @@ def test_a_period_is_judged_when_it_is_over_and_all_its_tickets_are_known():
 def test_a_restated_period_shows_what_was_said_first():
     """Promise: the last recorded version is judged, whatever order they came in."""
     versions = [period(10, 10, recorded=3.0), period(8, 10, recorded=1.0), period(9, 10, recorded=2.0)]
-    (one,) = stand(several(10, "confirmed_met", MAY[0]), claims=versions).stated
+    (one,) = stand(several(10, "confirmed_met", MAY[0]), claims=versions).claimed_periods
     assert (one.claim.met, one.reconciled.restated_from.met) == (10, 8)
     assert one.reconciled.verdict == "confirmed"
 
@@ -305,17 +305,17 @@ def test_nothing_is_said_of_a_period_whose_tickets_have_been_dropped():
     new = period(9, 10, (TODAY - 119, TODAY - 118))
     contract = Contract(vendor="acme")
     partly = period(9, 10, (TODAY - 120, TODAY - 110))
-    first, second, third = stand(several(9, "confirmed_met", TODAY - 119), contract, [old, partly, new]).stated
+    first, second, third = stand(several(9, "confirmed_met", TODAY - 119), contract, [old, partly, new]).claimed_periods
     assert (first.claim, first.reconciled) == (old, None)
     assert (second.claim, second.reconciled) == (partly, None)
     assert third.reconciled.cohort.total == 9
-    assert stand([], ACME, [old]).stated[0].reconciled.verdict == "claim_only"
+    assert stand([], ACME, [old]).claimed_periods[0].reconciled.verdict == "claim_only"
 
 
 def test_a_period_of_any_length_is_counted_in_no_time():
     """Promise: a claim about three thousand years is no reason to stand still."""
     endless = period(9, 10, (-700_000, 700_000))
-    (one,) = stand(several(9, "confirmed_met"), claims=[endless]).stated
+    (one,) = stand(several(9, "confirmed_met"), claims=[endless]).claimed_periods
     assert one.reconciled.cohort.total == 9
 
 
@@ -406,7 +406,9 @@ def test_a_claim_of_a_ticket_not_solved_yet_is_compared_and_belongs_to_no_period
     one = row(found, "first_response")
     assert (one.classes.confirmed_met, one.classes.over_reported) == (30, 5)
     assert [
-        (said.reconciled.cohort.total, said.reconciled.tickets) for said in found.stated if said.reconciled is not None
+        (said.reconciled.cohort.total, said.reconciled.tickets)
+        for said in found.claimed_periods
+        if said.reconciled is not None
     ] == [(30, 0)]
 
 
@@ -463,7 +465,7 @@ def test_the_statement_of_a_moment_bears_its_time():
     """Promise: a tick that changes nothing changes the time, and a ledger that judged nothing states nothing."""
     ledger = Ledger()
     speaker = Speaker(ledger, {"acme": ACME})
-    assert speaker.state() == Statement()
+    assert speaker.state() == Overview()
     put(ledger, PAIRS)
     ledger.judged(0, standings.NOON)
     before = speaker.state()

@@ -19,7 +19,7 @@ from undertow.domain.agreement.contract import DAY, Contract, Target
 from undertow.domain.agreement.periods import Period, holding, iso, known, named
 from undertow.domain.counting.cells import Cell, CellKey, Tally
 from undertow.domain.counting.ledger import Ledger, PeriodClaim, Position
-from undertow.domain.statements.adjustments import adjusted, stated, totals
+from undertow.domain.statements.adjustments import adjusted, stated_periods, totals
 from undertow.domain.statements.counts import Sheet, changed, changes, cohort, counts, read, written
 from undertow.domain.statements.statement import PeriodStatement, canonical, decode, encode, holds, key
 from undertow.stages.records import decode_finding
@@ -350,14 +350,14 @@ def test_any_number_of_adjustments_add_up_to_the_last_recount(some: list[dict[Ta
     base = statement_of(some[0])
     issued.append(base)
     for number, sheet in enumerate(some[1:], start=2):
-        lines = adjusted(stated(issued), {JANUARY: sheet}, "v")
+        lines = adjusted(stated_periods(issued), {JANUARY: sheet}, "v")
         issued.append(statement_of({}, number, FEBRUARY.first + number, lines))
     total = dict(some[0])
     for one in issued[1:]:
         for line in one.adjustments:
             total = changed(total, line.lines)
     assert total == some[-1]
-    assert stated(reversed(issued))[0].sheet == some[-1]
+    assert stated_periods(reversed(issued))[0].sheet == some[-1]
     assert changes(total, some[-1]) == ()
 
 
@@ -391,7 +391,7 @@ def test_totals_say_how_far_closed_periods_have_moved_since_they_were_first_stat
 
 
 def _totals(statements: Statements) -> dict[tuple[str, str], int]:
-    earlier = [one for one in stated(statements.issued("acme")) if one.period == JANUARY]
+    earlier = [one for one in stated_periods(statements.issued("acme")) if one.period == JANUARY]
     return totals(earlier, {JANUARY: sheet_of(statements)})
 
 

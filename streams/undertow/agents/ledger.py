@@ -99,10 +99,10 @@ class LedgerLoop:
         whole = first or (self._owed and begun >= self._whole_not_before)
         if not whole and (not self._changed or begun < self._not_before):
             return
-        statement = self._speaker.state() if whole else self._speaker.counted()
+        overview = self._speaker.state() if whole else self._speaker.counted()
         self._changed, self._owed = False, self._owed and not whole
         customers = self.night.state(self._contracts)
-        self._board.expose(replace(statement, kept=self._kept), self._contracts, customers, ready=first)
+        self._board.expose(replace(overview, kept=self._kept), self._contracts, customers, ready=first)
         used = time.thread_time() - used  # CPU: on a busy machine time on the wall would say more than it cost
         if whole:
             self._whole_not_before = begun + max(WHOLE_EVERY, used / WHOLE_SHARE)

@@ -24,7 +24,7 @@ from undertow.cli.options import broker_options, contracts, contracts_folder, se
 from undertow.cli.standings import gap_table, in_json
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import ALL, Ledger
-from undertow.domain.standing import Statement
+from undertow.domain.standing import Overview
 from undertow.settings import Settings
 from undertow.stages import ledger as ledger_stage
 from undertow.stages.ledger import Speaker
@@ -71,10 +71,10 @@ def gaps(url: str | None, folder: Path, vendor: str | None, as_json: bool, **clu
         _from_worker(found, as_json=as_json)
         return
     agreed = contracts(folder)
-    statement = _statement(settings(cluster), agreed)
-    if statement.as_of is None:
+    overview = _overview(settings(cluster), agreed)
+    if overview.as_of is None:
         _nothing("nothing was judged yet: is a worker running, and has it read anything?")
-    _from_topics(statement, agreed, vendor, as_json=as_json)
+    _from_topics(overview, agreed, vendor, as_json=as_json)
 
 
 def shown(metrics: str) -> list[Shown]:
@@ -114,7 +114,7 @@ def _metrics(url: str) -> str:
     return text
 
 
-def _statement(chosen: Settings, agreed: Mapping[str, Contract]) -> Statement:
+def _overview(chosen: Settings, agreed: Mapping[str, Contract]) -> Overview:
     """How every vendor stands, by the ledger's own functions over the topic of cells."""
     ledger = Ledger()
     for record in clients.read(chosen, topics.name(chosen, topics.CELLS)):
@@ -123,10 +123,10 @@ def _statement(chosen: Settings, agreed: Mapping[str, Contract]) -> Statement:
     return Speaker(ledger, agreed).state()
 
 
-def _from_topics(statement: Statement, agreed: Mapping[str, Contract], vendor: str | None, *, as_json: bool) -> None:
-    assert statement.as_of is not None
-    when = datetime.fromtimestamp(statement.as_of, UTC)
-    chosen = [one for one in statement.standings if vendor in {None, one.vendor}]
+def _from_topics(overview: Overview, agreed: Mapping[str, Contract], vendor: str | None, *, as_json: bool) -> None:
+    assert overview.as_of is not None
+    when = datetime.fromtimestamp(overview.as_of, UTC)
+    chosen = [one for one in overview.standings if vendor in {None, one.vendor}]
     if as_json:
         said = {one.vendor: in_json(one, agreed[one.vendor])["comparisons"] for one in chosen}
         click.echo(json.dumps({"as_of": when.isoformat(), "vendors": said}, indent=2))

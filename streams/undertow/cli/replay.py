@@ -25,7 +25,7 @@ from undertow.contracts import instant
 from undertow.domain.agreement.contract import DAY, Contract
 from undertow.domain.counting.ledger import ALL, Figures, Rate
 from undertow.domain.customers.night import Customers
-from undertow.domain.standing import Statement
+from undertow.domain.standing import Overview
 from undertow.domain.verdicts import Verdict
 from undertow.stages.ledger import Speaker
 from undertow.stages.records import KafkaRecord
@@ -134,19 +134,19 @@ def replay(
     ledger = book.close()
     if findings_file is not None:
         findings_file.write_bytes(b"".join(value + b"\n" for _, value in sorted(book.findings.items())))
-    statement = Speaker(ledger, agreed, book.last_event_time).state()
+    overview = Speaker(ledger, agreed, book.last_event_time).state()
     customers = book.evaluate()
     judged_as_of = min((c.as_of for c in agreed.values() if c.as_of is not None), default=until)
     unread = read.refused if read is not None else []
     if as_json:
-        found = _object(statement, book, customers, judged_as_of, len({bad.row for bad in unread}))
+        found = _object(overview, book, customers, judged_as_of, len({bad.row for bad in unread}))
         if kept is not None:
             found["statements"] = {
                 name: stated.in_json(kept, name, book.ledger.as_of or until) for name in sorted(agreed)
             }
         click.echo(json.dumps(found, indent=2))
     else:
-        _print(statement, book, customers, judged_as_of)
+        _print(overview, book, customers, judged_as_of)
         if kept is not None:
             for line in (
                 line for name in sorted(agreed) for line in stated.lines(kept, name, book.ledger.as_of or until)
@@ -172,14 +172,14 @@ def _from_topics(source: str, agreed: Mapping[str, Contract], cluster: dict[str,
         yield from clients.read(chosen, name)
 
 
-def _over_all(statement: Statement) -> list[tuple[Figures, Verdict]]:
-    return [(row, said) for row, said in statement.figures if (row.window, row.segment) == (ALL, ALL)]
+def _over_all(overview: Overview) -> list[tuple[Figures, Verdict]]:
+    return [(row, said) for row, said in overview.figures if (row.window, row.segment) == (ALL, ALL)]
 
 
 def _object(
-    statement: Statement, book: Offline, customers: Customers | None, until: float, unread: int
+    overview: Overview, book: Offline, customers: Customers | None, until: float, unread: int
 ) -> dict[str, Any]:
-    standings = {standing.vendor: standing for standing in statement.standings}
+    standings = {standing.vendor: standing for standing in overview.standings}
     return {
         "as_of": datetime.fromtimestamp(until, UTC).isoformat(),
         "refused": len(book.letters) + unread,
@@ -191,7 +191,7 @@ def _object(
             | became_json(standings[row.vendor], book.contracts[row.vendor])
             | silence.of_vendor(customers, row.vendor)
             | {"numbering": None if (one := book.numbering.examined(row.vendor)) is None else examined(one)}
-            for row, said in _over_all(statement)
+            for row, said in _over_all(overview)
         },
     }
 
@@ -265,15 +265,15 @@ def _interval(rate: Rate) -> str:
     return "" if rate.value is None else f"{rate.low:.1%} to {rate.high:.1%}"
 
 
-def _print(statement: Statement, book: Offline, customers: Customers | None, until: float) -> None:
-    rows = _over_all(statement)
+def _print(overview: Overview, book: Offline, customers: Customers | None, until: float) -> None:
+    rows = _over_all(overview)
     console = Console()
     when = datetime.fromtimestamp(until, UTC)
     console.print(leaders_table(rows, f"All time, judged as of {when:%Y-%m-%d %H:%M} UTC"))
     for line in verdict_lines(rows):
         console.print(line)
     of_vendor = {row.vendor: row for row, _ in rows}
-    for standing in statement.standings:
+    for standing in overview.standings:
         contract = book.contracts[standing.vendor]
         for line in became_lines(standing, of_vendor.get(standing.vendor), contract):
             console.print(line)

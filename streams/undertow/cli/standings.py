@@ -16,7 +16,7 @@ from undertow.domain.figures.budget import Budget
 from undertow.domain.figures.comparisons import Comparison, said
 from undertow.domain.figures.equity import Equity, Gap, Served
 from undertow.domain.figures.habits import Habits
-from undertow.domain.figures.period_claims import Stated
+from undertow.domain.figures.period_claims import ClaimedPeriod
 from undertow.domain.patterns.accusations import Examined
 from undertow.domain.standing import Standing
 
@@ -52,10 +52,10 @@ def gap_table(standing: Standing, contract: Contract) -> Table | None:
 
 def lines(standing: Standing, contract: Contract) -> Iterator[str]:
     """What else there is to say, as console markup: periods, patterns found, the truth budget, equity."""
-    verdicts = Counter(one.reconciled.verdict if one.reconciled else "too_old" for one in standing.stated)
+    verdicts = Counter(one.reconciled.verdict if one.reconciled else "too_old" for one in standing.claimed_periods)
     if verdicts:
         counted = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(verdicts.items()))
-        restated = sum(one.versions.restated for one in standing.stated)
+        restated = sum(one.versions.restated for one in standing.claimed_periods)
         yield f"{standing.vendor}: of its period claims, {counted}{f'; {restated:,} restated' if restated else ''}"
     for habits in standing.habits:
         for one in habits.found:
@@ -77,7 +77,7 @@ def in_json(standing: Standing, contract: Contract) -> dict[str, Any]:
     """Everything over all time; ratios 0 to 1, days as ISO dates."""
     return {
         "comparisons": [_comparison(row, contract) for row in standing.comparisons if row.window == ALL],
-        "periods": [_stated(one) for one in standing.stated],
+        "periods": [_stated(one) for one in standing.claimed_periods],
         "patterns": [one for habits in standing.habits for one in _habits(habits)],
         "truth_budget": None if standing.budget is None else _budget(standing, standing.budget, contract),
         "disputes": dict(standing.answered),
@@ -123,7 +123,7 @@ def _comparison(row: Comparison, contract: Contract) -> dict[str, Any]:
     }
 
 
-def _stated(one: Stated) -> dict[str, Any]:
+def _stated(one: ClaimedPeriod) -> dict[str, Any]:
     claim, found = one.claim, one.reconciled
     first = one.versions.first
     answer: dict[str, Any] = {

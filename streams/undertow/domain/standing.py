@@ -1,7 +1,7 @@
 """How a vendor stands: what it reports against what was recomputed. A pure function of cells, claims, contract and a time.
 
-Start here: ``compared`` has the measures, ``stated`` the periods, ``habits`` the patterns, ``alarms`` what became of the tickets
-and what has just got worse, ``budget`` and ``equity`` the rest.
+Of ``figures``, ``comparisons`` has the measures, ``period_claims`` the periods, ``habits`` the patterns, ``alarms`` what became
+of the tickets and what has just got worse, ``budget`` and ``equity`` the rest.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from undertow.domain.figures.comparisons import Classes, Comparison, comparisons
 from undertow.domain.figures.early import Early
 from undertow.domain.figures.equity import Counted, Equity, Stratum, equity
 from undertow.domain.figures.habits import BLAMED, Habits, habits
-from undertow.domain.figures.period_claims import Stated, stated
+from undertow.domain.figures.period_claims import ClaimedPeriod, claimed_periods
 from undertow.domain.figures.tallies import Tallied, cases
 from undertow.domain.figures.trend import Trend, trend
 from undertow.domain.figures.trend import days as trend_days
@@ -43,7 +43,7 @@ class Standing(Struct, frozen=True):
     vendor: str
     comparisons: tuple[Comparison, ...] = ()
     """By segment, then by when they are known, window and measure."""
-    stated: tuple[Stated, ...] = ()
+    claimed_periods: tuple[ClaimedPeriod, ...] = ()
     """By measure and period."""
     habits: tuple[Habits, ...] = ()
     """By period, those without a case left out."""
@@ -67,7 +67,7 @@ class Standing(Struct, frozen=True):
     """How many findings are in which state of a dispute, over all days."""
 
 
-class Statement(Struct, frozen=True):
+class Overview(Struct, frozen=True):
     """All that is shown of the vendors, of one moment. ``as_of`` in seconds, None before the first judgement."""
 
     figures: tuple[tuple[Figures, Verdict], ...] = ()
@@ -104,7 +104,7 @@ def standing(
     return Standing(
         contract.vendor,
         tuple(compared),
-        tuple(stated(said, tallied, contract, known)),
+        tuple(claimed_periods(said, tallied, contract, known)),
         tuple(one for one in examined if one.examined),
         told(tallied, measures, contract, known) if measures else None,
         measures,

@@ -21,7 +21,7 @@ from undertow.clock import wall as wall_clock
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import ALL, Figures
 from undertow.domain.customers.night import Customers
-from undertow.domain.standing import Standing, Statement
+from undertow.domain.standing import Overview, Standing
 from undertow.domain.statements.adjustments import Kept
 from undertow.domain.verdicts import Verdict
 from undertow.metrics.agreed import Agreed, agreed
@@ -145,7 +145,7 @@ class Board:
 
     def expose(
         self,
-        statement: Statement,
+        overview: Overview,
         contracts: Mapping[str, Contract],
         customers: Customers | None = None,
         *,
@@ -157,11 +157,11 @@ class Board:
         """
         bounds = {vendor: _bounds(contracts[vendor]) for vendor in sorted(contracts)}
         exposed = Exposed(
-            tuple((row, said) for row, said in statement.figures if _bounded(row, bounds)),
-            tuple(standing for standing in statement.standings if standing.vendor in bounds),
-            statement.as_of,
+            tuple((row, said) for row, said in overview.figures if _bounded(row, bounds)),
+            tuple(standing for standing in overview.standings if standing.vendor in bounds),
+            overview.as_of,
             bounds,
-            tuple(one for one in statement.kept if one.vendor in bounds),
+            tuple(one for one in overview.kept if one.vendor in bounds),
             customers,
         )
         self._set(exposed=exposed, **({"ready": True, "why": "ready"} if ready else {}))

@@ -9,7 +9,7 @@ from undertow.domain.counting.ledger import ALL, Figures
 from undertow.domain.figures.comparisons import Classes, Comparison
 from undertow.domain.figures.equity import Equity, Gap
 from undertow.domain.figures.habits import Habits
-from undertow.domain.figures.period_claims import Stated
+from undertow.domain.figures.period_claims import ClaimedPeriod
 from undertow.domain.judging.outcomes import OUTCOMES
 from undertow.domain.standing import Standing
 from undertow.domain.statements.adjustments import Kept
@@ -31,8 +31,8 @@ def stand(add: Add, standing: Standing, objective: float, segments: Collection[s
     _alarms(add, standing, segments)
     for window, what, which, n in standing.counted:
         add("experience_events", (standing.vendor, window, what, which), n)
-    newest: dict[str, Stated] = {}
-    for stated in standing.stated:
+    newest: dict[str, ClaimedPeriod] = {}
+    for stated in standing.claimed_periods:
         claim = stated.claim
         before = newest.get(claim.measure)
         # the later end is newer; of periods that end together the shorter one
@@ -178,7 +178,7 @@ def _gap(add: Add, of: tuple[str, str, str], gap: Gap) -> None:
     add("equity_best_ratio", (vendor, gap.best.segment, *rest), gap.best.rate)
 
 
-def _stated(add: Add, stated: Stated) -> None:
+def _stated(add: Add, stated: ClaimedPeriod) -> None:
     claim, found = stated.claim, stated.reconciled
     of = (claim.vendor, claim.measure)
     add("period_claim_met_tickets", of, claim.met)

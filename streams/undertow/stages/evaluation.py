@@ -126,15 +126,15 @@ def _people(state: State, known: _Known, today: int) -> list[Customer]:
         if customer is None:
             continue
         for ticket in contacts.tickets:
-            after = ticket.after
+            was = ticket.experience
             begun = ticket.opened_at if ticket.opened_at is not None else ticket.solves[0] if ticket.solves else None
-            if after is None or begun is None or begun >= today * DAY:
+            if was is None or begun is None or begun >= today * DAY:
                 continue
-            ended = after.ended if after.ended is not None and after.ended < today else None
-            tickets[customer].append(Ticket(vendor, int(begun // DAY), ended, after.durable, ticket.number))
-            if after.unhappy:
+            ended = was.ended if was.ended is not None and was.ended < today else None
+            tickets[customer].append(Ticket(vendor, int(begun // DAY), ended, was.durable, ticket.number))
+            if was.unhappy:
                 unhappy[customer].add(vendor)
-            if after.complained:
+            if was.complained:
                 complained[customer].add(vendor)
     segments = {segment for contract in state.contracts.values() for segment in contract.segments}
     nobody: frozenset[str] = frozenset()

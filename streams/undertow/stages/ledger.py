@@ -1,4 +1,4 @@
-"""Ledger: what casebooks and claims say in, a statement of every vendor out.
+"""Ledger: what casebooks and claims say in, an overview of all vendors out.
 
 The topic is its own changelog: it is read from its beginning.
 """
@@ -16,7 +16,7 @@ from undertow.domain.counting.ledger import Cells, Figures, Ledger
 from undertow.domain.counting.windows import Chances, Windows, chances
 from undertow.domain.figures.tallies import Tallied
 from undertow.domain.patterns.accusations import Cases
-from undertow.domain.standing import Standing, Statement, blamed, edges, standing, together
+from undertow.domain.standing import Overview, Standing, blamed, edges, standing, together
 from undertow.domain.verdicts import Verdict, verdict
 from undertow.stages.night import Night
 from undertow.stages.records import CellSaid, Completed, Judged, PeriodSaid, decode_for_ledger
@@ -57,24 +57,24 @@ class Speaker:
         self._shown: dict[str, tuple[object, Shown]] = {}
         self._upto: dict[str, Known] = {}
         self._asked: object = None
-        self._last = Statement()
+        self._last = Overview()
 
-    def state(self) -> Statement:
+    def state(self) -> Overview:
         """Everything as of the time the ledger is judged as of: a function of the ledger, whenever it is asked for."""
         as_of = self._ledger.as_of
         if as_of is None:
-            return Statement()
+            return Overview()
         self._upto = self._known(as_of)
         asked = self._upto, {name: self._ledger.revision(name) for name in self._contracts}
         if asked != self._asked:
             self._asked, self._last = asked, self._anew(as_of)
         return replace(self._last, as_of=as_of)
 
-    def counted(self) -> Statement:
+    def counted(self) -> Overview:
         """The figures as they stand, for a small part of the cost.
 
         What chance would bring to them and all that stands beside them are of the last :meth:`state`. A new day makes
-        another statement of everything, for each window holds other days then.
+        another overview of everything, for each window holds other days then.
         """
         as_of = self._ledger.as_of
         if as_of is None or self._known(as_of) != self._upto:
@@ -84,7 +84,7 @@ class Speaker:
     def _known(self, as_of: float) -> dict[str, Known]:
         return {name: known(contract, as_of, day_of(contract.time_zone)) for name, contract in self._contracts.items()}
 
-    def _anew(self, as_of: float) -> Statement:
+    def _anew(self, as_of: float) -> Overview:
         own = {name: self._ledger.of(name) for name in self._contracts}
         standings: list[Standing] = []
         blames: dict[tuple[str, Period], Cases] = {}
@@ -113,7 +113,7 @@ class Speaker:
             standings.append(before[1])
             if name not in self._chances or self._chances[name][0] != (revision, upto):
                 self._chances[name] = ((revision, upto), chances(own[name], contract, upto.mature))
-        return Statement(self._figures(), tuple(standings), as_of)
+        return Overview(self._figures(), tuple(standings), as_of)
 
     def _figures(self) -> Shown:
         """Every vendor's figures, by the chances that are known of them."""

@@ -17,7 +17,7 @@ from undertow.domain.agreement.contract import DAY, Contract
 from undertow.domain.agreement.periods import Known, Period, holding, iso, known, named
 from undertow.domain.counting.ledger import Cells, Ledger
 from undertow.domain.standing import blamed, together
-from undertow.domain.statements.adjustments import Adjusted, Kept, adjusted, stated, totals
+from undertow.domain.statements.adjustments import Adjusted, Kept, adjusted, stated_periods, totals
 from undertow.domain.statements.counts import Sheet
 from undertow.domain.statements.drawn_up import Basis, closed, counted, draw_up
 from undertow.domain.statements.statement import PeriodStatement, decode, latest
@@ -141,14 +141,14 @@ class Statements:
             newest = latest(issued)
             assert newest is not None
             assert newest.number is not None
-            periods = stated(issued)
+            periods = stated_periods(issued)
             now = self._now(vendor, self._cells(vendor), [one.period for one in periods], upto)
             found = tuple((*key, n) for key, n in sorted(totals(periods, now).items()))
             before = self._kept[vendor] = (basis, Kept(vendor, newest.number, newest.last_day, found))
         return before[1]
 
     def _adjustments(self, vendor: str, cells: Cells, upto: Known, but: Period | None = None) -> tuple[Adjusted, ...]:
-        earlier = [one for one in stated(self.issued(vendor)) if one.period != but]
+        earlier = [one for one in stated_periods(self.issued(vendor)) if one.period != but]
         now = self._now(vendor, cells, [one.period for one in earlier], upto)
         return adjusted(earlier, now, self._contracts[vendor].version)
 

@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from undertow.domain.counting.ledger import ALL
-from undertow.domain.customers.silence import HORIZONS, Match, Observed, Seen
+from undertow.domain.customers.silence import HORIZONS, Match, Observation, Observed
 
 LEAST: Final = 2
 """Controls that a stratum needs: one alone says nothing about how much its share may be off."""
@@ -80,7 +80,7 @@ class Comparisons:
     """Both contrasts, and who fell silent unheard, for any number of vendors: what they share is reckoned once."""
 
     def __init__(self, seen: Observed) -> None:
-        self._exposed: defaultdict[str, list[Seen]] = defaultdict(list)
+        self._exposed: defaultdict[str, list[Observation]] = defaultdict(list)
         for one in seen.exposed:
             for vendor in one.vendors:
                 self._exposed[vendor].append(one)
@@ -143,7 +143,7 @@ class _Controls:
     def __init__(self) -> None:
         self.n = self.silent = self.alone = self.alone_silent = 0
         self.gone = 0.0
-        self.several: list[Seen] = []
+        self.several: list[Observation] = []
 
     def share(self) -> float:
         """Of silent ones among them."""
@@ -157,7 +157,7 @@ class _Stratum:
 
     def __init__(self, controls: _Controls | None) -> None:
         self.n = self.alone = self.alone_silent = 0
-        self.several: list[Seen] = []
+        self.several: list[Observation] = []
         self.controls = controls if controls is not None and controls.n >= LEAST else None
 
     def pull(self, controls: _Controls, silent: bool) -> float:
@@ -181,11 +181,11 @@ class _Stratum:
             into.customer(1, float(silent), share, count)
 
 
-def _any_week(one: Seen) -> Seen:
+def _any_week(one: Observation) -> Observation:
     return one._replace(match=one.match._replace(week=0))
 
 
-def _pool(controls: Iterable[Seen], place: int, times: Mapping[int, int]) -> dict[Match, _Controls]:
+def _pool(controls: Iterable[Observation], place: int, times: Mapping[int, int]) -> dict[Match, _Controls]:
     found: defaultdict[Match, _Controls] = defaultdict(_Controls)
     for one in controls:
         silent = one.silent[place]
@@ -204,7 +204,7 @@ def _pool(controls: Iterable[Seen], place: int, times: Mapping[int, int]) -> dic
 
 
 def _compare(
-    exposed: Sequence[Seen], pool: Callable[[int], Mapping[Match, _Controls]], times: Mapping[int, int]
+    exposed: Sequence[Observation], pool: Callable[[int], Mapping[Match, _Controls]], times: Mapping[int, int]
 ) -> Found:
     """``pool`` gives the controls of a horizon; ``times`` how often a customer is seen, at least as often as here."""
     found: Found = {}
@@ -215,7 +215,7 @@ def _compare(
 
 
 def _horizon(
-    exposed: Sequence[Seen], pool: Mapping[Match, _Controls], place: int, times: Mapping[int, int]
+    exposed: Sequence[Observation], pool: Mapping[Match, _Controls], place: int, times: Mapping[int, int]
 ) -> dict[str, Arms]:
     """The sums of one horizon by segment."""
     strata: dict[Match, _Stratum] = {}
@@ -248,7 +248,9 @@ def _horizon(
     return dict(sums)
 
 
-def _note(own: Mapping[tuple[str, int], list[float]], one: Seen, n: float, silent: float, expected: float) -> None:
+def _note(
+    own: Mapping[tuple[str, int], list[float]], one: Observation, n: float, silent: float, expected: float
+) -> None:
     """Each customer is one cluster, whatever it is seen as, and how often."""
     for segment in (ALL, one.match.segment):
         parts = own[segment, one.customer]

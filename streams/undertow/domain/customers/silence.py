@@ -6,7 +6,7 @@ the ticket's last day, and for a control after a day of the same week that is de
 that day counts, on either side: nobody can stop who had stopped. The difference is an excess, never a cause.
 
 One thing cannot be matched: who writes to a vendor has not left yet, of a control nobody knows. Some controls had left before,
-so the excess is, if anything, too small. How much, a churn model says where one is given: see :class:`Seen`.
+so the excess is, if anything, too small. How much, a churn model says where one is given: see :class:`Observation`.
 
 Here customers are observed; :mod:`~undertow.domain.customers.arms` adds the arms up,
 :mod:`~undertow.domain.customers.excess` says what it means.
@@ -89,7 +89,7 @@ class Match(NamedTuple):
     """Of the tenure."""
 
 
-class Seen(NamedTuple):
+class Observation(NamedTuple):
     """One customer in one week, on one side or the other."""
 
     customer: int
@@ -113,9 +113,9 @@ class Seen(NamedTuple):
 class Observed(NamedTuple):
     """All observations, those of a customer one after the other."""
 
-    exposed: list[Seen]
+    exposed: list[Observation]
     """With a ticket that ended in the week."""
-    controls: list[Seen]
+    controls: list[Observation]
 
 
 def week_of(day: int) -> int:
@@ -177,7 +177,7 @@ class _Look:
         self.oldest = min(weeks[0] for _, weeks in self._cohorts)
         self.end = max(weeks[-1] for _, weeks in self._cohorts) + 1
 
-    def at(self, place: int, customer: Customer, week: int, own: Sequence[Ticket]) -> Seen | None:
+    def at(self, place: int, customer: Customer, week: int, own: Sequence[Ticket]) -> Observation | None:
         """The customer in one week, None when it counts on neither side. The quartile is still the activity itself."""
         design, days, monday = self.design, customer.days, week * WEEK - 3
         if own:
@@ -196,7 +196,7 @@ class _Look:
             held = vendors - failed - frozenset(ticket.vendor for ticket in own if ticket.durable is None)
         elif self._model is not None and (before := history(days, day, self._model.unit)) is not None:
             gone = 1 - alive(self._model, before)
-        return Seen(
+        return Observation(
             customer=place,
             match=Match(
                 week=week,
@@ -232,7 +232,7 @@ def _into_quartiles(found: Observed) -> Observed:
         cuts[week] = [counts[len(counts) * quarter // 4] for quarter in (1, 2, 3)]
     known: dict[Match, Match] = {}
 
-    def placed(seen: Seen) -> Seen:
+    def placed(seen: Observation) -> Observation:
         match = seen.match._replace(quartile=bisect_left(cuts[seen.match.week], seen.match.quartile))
         return seen._replace(match=known.setdefault(match, match))
 

@@ -19,7 +19,7 @@ from undertow.domain.measuring.actuals import SLA
 from undertow.domain.measuring.comparison import DISCORDANT
 
 
-class Stated(Struct, frozen=True):
+class ClaimedPeriod(Struct, frozen=True):
     """The versions of one period claim, and the standing one against its cohort."""
 
     versions: Versions
@@ -32,9 +32,11 @@ class Stated(Struct, frozen=True):
         return self.versions.last
 
 
-def stated(said: Iterable[tuple[PeriodClaim, ...]], tallied: Tallied, contract: Contract, known: Known) -> list[Stated]:
+def claimed_periods(
+    said: Iterable[tuple[PeriodClaim, ...]], tallied: Tallied, contract: Contract, known: Known
+) -> list[ClaimedPeriod]:
     """Every period claim of one vendor; ``said`` are some versions of each, the first and the last among them."""
-    return [_stated(versions(some), tallied, contract, known) for some in said]
+    return [_claimed(versions(some), tallied, contract, known) for some in said]
 
 
 def cohort(period: Period, measure: str, tallied: Tallied) -> tuple[Cohort, int]:
@@ -73,10 +75,10 @@ def as_claimed(of: Classes, out: Sequence[int]) -> Classes:
     return of._replace(confirmed_met=of.confirmed_met + met, confirmed_missed=of.confirmed_missed + missed)
 
 
-def _stated(said: Versions, tallied: Tallied, contract: Contract, known: Known) -> Stated:
+def _claimed(said: Versions, tallied: Tallied, contract: Contract, known: Known) -> ClaimedPeriod:
     claim = said.last
     if known.kept is not None and claim.first_day < known.kept:
-        return Stated(said, None)
+        return ClaimedPeriod(said, None)
     found, waiting = cohort(Period(claim.first_day, claim.last_day), claim.measure, tallied)
     last = known.mature if looks_back(claim.measure, contract) else known.complete
-    return Stated(said, reconcile(said, found, closed=claim.last_day <= last and not waiting))
+    return ClaimedPeriod(said, reconcile(said, found, closed=claim.last_day <= last and not waiting))

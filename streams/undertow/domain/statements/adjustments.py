@@ -78,7 +78,7 @@ class Issued(Protocol):
     def adjustments(self) -> tuple[Adjusted, ...]: ...  # noqa: D102
 
 
-class Stated(Struct, frozen=True):
+class StatedPeriod(Struct, frozen=True):
     """A period as it was first stated, and as it was last, all adjustments included."""
 
     first: Issued
@@ -91,20 +91,20 @@ class Stated(Struct, frozen=True):
         return Period(self.first.first_day, self.first.last_day)
 
 
-def stated(issued: Iterable[Issued]) -> list[Stated]:
+def stated_periods(issued: Iterable[Issued]) -> list[StatedPeriod]:
     """Every period that was stated, in the order of its days. ``issued``: statements of one vendor, in any order."""
-    found: dict[Period, Stated] = {}
+    found: dict[Period, StatedPeriod] = {}
     for one in sorted(issued, key=lambda one: one.number or 0):
         period = Period(one.first_day, one.last_day)
-        found.setdefault(period, Stated(one, read(one.counts), one.contract))
+        found.setdefault(period, StatedPeriod(one, read(one.counts), one.contract))
         for line in one.adjustments:
             of = Period(line.first_day, line.last_day)
             if (before := found.get(of)) is not None:
-                found[of] = Stated(before.first, changed(before.sheet, line.lines), line.contract)
+                found[of] = StatedPeriod(before.first, changed(before.sheet, line.lines), line.contract)
     return [found[period] for period in sorted(found)]
 
 
-def adjusted(earlier: Iterable[Stated], now: Mapping[Period, Sheet], contract: str) -> tuple[Adjusted, ...]:
+def adjusted(earlier: Iterable[StatedPeriod], now: Mapping[Period, Sheet], contract: str) -> tuple[Adjusted, ...]:
     """What changed in periods stated earlier. One that ``now`` lacks can no longer be recounted and is left as stated."""
     found = []
     for one in earlier:
@@ -125,7 +125,7 @@ def adjusted(earlier: Iterable[Stated], now: Mapping[Period, Sheet], contract: s
     return tuple(found)
 
 
-def totals(earlier: Sequence[Stated], now: Mapping[Period, Sheet]) -> dict[tuple[str, str], int]:
+def totals(earlier: Sequence[StatedPeriod], now: Mapping[Period, Sheet]) -> dict[tuple[str, str], int]:
     """By measure and part of the cohort (tickets, met, claimed, claimed_met, open): now minus as first stated, all periods."""
     found: dict[tuple[str, str], int] = {}
     for one in earlier:

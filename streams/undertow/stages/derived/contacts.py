@@ -18,7 +18,7 @@ from undertow.domain.counting.cells import Added, CellKey, Contribution, Share, 
 from undertow.domain.judging.assessment import Assessment
 from undertow.domain.measuring.neighbours import Weight
 from undertow.domain.tickets.timeline import Timeline
-from undertow.stages.derived.after import After
+from undertow.stages.derived.experience import Experience
 from undertow.stages.rows import name_of
 
 FEW: Final = 16
@@ -59,7 +59,7 @@ class Ticket(Struct, gc=False, eq=False):
     """Its first solve (seconds) if a bad outcome followed."""
     assessed: Assessment | None = None
     """Its tallies, without the findings."""
-    after: After | None = None
+    experience: Experience | None = None
     _solves: float | tuple[float, ...] = ()
     """Nearly always one, which weighs 48 bytes less than a tuple of it."""
 

@@ -20,9 +20,9 @@ from undertow.domain.tickets.course import FOREVER
 from undertow.domain.tickets.facts import Seen, in_order
 from undertow.domain.tickets.timeline import Timeline, timeline
 from undertow.stages.derived import failures
-from undertow.stages.derived.after import after
 from undertow.stages.derived.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
 from undertow.stages.derived.due import Due, over
+from undertow.stages.derived.experience import experience
 from undertow.stages.derived.index import Many
 from undertow.stages.derived.nearby import Nearby, by_now
 from undertow.stages.derived.owed import Owed
@@ -242,7 +242,7 @@ class Judgements:
             broken_at=found.broken_at,
         )
         outcome = judge(line, around, customer, contract, as_of)
-        ticket.after = self._shared.one(after(line, outcome))
+        ticket.experience = self._shared.one(experience(line, outcome))
         if (failed := outcome.solved_at if outcome.signals else None) != ticket.failed:
             self._second(ticket, failed, done)
         second = failed is not None and outcome.mature and failures.again(ticket, contacts)

@@ -9,7 +9,7 @@ from undertow.domain.judging.outcomes import Judgement
 from undertow.domain.tickets.timeline import Timeline
 
 
-class After(Struct, frozen=True, gc=False):
+class Experience(Struct, frozen=True, gc=False):
     """What a ticket was to its customer, as of its last judgement. In days: that is all a night asks, and many are alike."""
 
     ended: int | None
@@ -21,9 +21,9 @@ class After(Struct, frozen=True, gc=False):
     complained: bool
 
 
-def after(line: Timeline, outcome: Judgement) -> After:
+def experience(line: Timeline, outcome: Judgement) -> Experience:
     """As of the judgement given."""
-    return After(
+    return Experience(
         ended=int(line.solves[-1] // DAY) if len(line.solves) > len(line.reopens) else None,
         durable=not (outcome.reopened or outcome.repeat_contact) if outcome.mature else None,
         unhappy=outcome.bad,

@@ -90,9 +90,7 @@ def measure(file: Path, n: int, form: Any) -> None:
     names = Pseudonyms("0123456789abcdef" * 4)
     out = Path(file.parent / f"out.{form}")
     if form == "html":
-        out.write_bytes(
-            render(one, own, form, names=names, dossiers=dossiers({}, one, chosen(own), ACME), contract=ACME)
-        )
+        out.write_bytes(render(one, own, form, names=names, dossiers=dossiers({}, one, chosen(own), ACME)))
     elif form == "json as bytes":
         out.write_bytes(render(one, own, "json", names=names))
     else:

@@ -49,7 +49,7 @@ def told() -> tuple[PeriodStatement, list[Finding], Dossiers]:
 
 def made_as(form: str) -> bytes:
     statement, findings, drawn = told()
-    return render(statement, findings, form, names=NAMES, dossiers=drawn, contract=CONTRACT)  # type: ignore[arg-type]
+    return render(statement, findings, form, names=NAMES, dossiers=drawn)  # type: ignore[arg-type]
 
 
 @cache
@@ -68,7 +68,7 @@ def test_the_same_history_gives_the_same_files(form: str, number: int) -> None:
     book, issued, findings = small()
     statement = issued[number - 1]
     drawn = dossiers(book.rows, statement, chosen(belonging(findings, statement)), made.SMALL)
-    content = render(statement, findings, form, names=NAMES, dossiers=drawn, contract=made.SMALL)  # type: ignore[arg-type]
+    content = render(statement, findings, form, names=NAMES, dossiers=drawn)  # type: ignore[arg-type]
     if os.environ.get("GOLDEN") == "write":
         path.write_bytes(content)
     assert content == path.read_bytes()
@@ -199,9 +199,7 @@ def test_a_pdf_is_made_and_fetches_nothing() -> None:
     """Promise: the page as PDF, by WeasyPrint."""
     pytest.importorskip("weasyprint", reason="the extra pdf is not installed")
     statement, findings, drawn = told()
-    content = render(
-        statement, belonging(findings, statement)[:2], "pdf", names=NAMES, dossiers=drawn, contract=CONTRACT
-    )
+    content = render(statement, belonging(findings, statement)[:2], "pdf", names=NAMES, dossiers=drawn)
     assert content.startswith(b"%PDF-")
     with pytest.raises(ValueError, match="load nothing"):
         forms._nothing("http://example.org")

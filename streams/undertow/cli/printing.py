@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from undertow import clients, topics
 from undertow.domain.agreement.contract import Contract
@@ -15,11 +15,7 @@ from undertow.reports.packed import Packed
 from undertow.reports.pseudonyms import Pseudonyms
 from undertow.settings import Settings
 from undertow.stages.rereading.dossier import Dossiers, dossiers, of_vendor, standing
-from undertow.stages.rows import customer_key, name_of, ticket_key
-
-_TICKET: Final = ticket_key("", None, "")[:1]
-_CUSTOMER: Final = customer_key("")[:1]
-"""How keys of rows begin."""
+from undertow.stages.rows import is_customer, is_ticket, name_of
 
 
 def rows_of(settings: Settings, vendor: str) -> dict[bytes, bytes]:
@@ -32,7 +28,7 @@ def _rows(records: Iterable[Any], vendor: str) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     for record in records:
         key = record.key
-        if key[:1] == _CUSTOMER or (key[:1] == _TICKET and name_of(key)[0] == vendor):
+        if is_customer(key) or (is_ticket(key) and name_of(key)[0] == vendor):
             if record.value is None:
                 found.pop(key, None)
             else:
@@ -76,7 +72,7 @@ class Printer:
             if self._rows is None or self._rows[0] != statement.vendor:
                 self._rows = statement.vendor, rows_of(self._settings, statement.vendor)
             drawn = dossiers(self._rows[1], statement, chosen(own), contract)
-        return render(statement, own, form, names=self._names, dossiers=drawn, contract=contract)
+        return render(statement, own, form, names=self._names, dossiers=drawn)
 
     def _records(self, topic: str) -> Iterable[tuple[bytes, bytes | None]]:
         records = clients.read(self._settings, topics.name(self._settings, topic))

@@ -109,11 +109,10 @@ def report(
             return
         statement = _statement(told, vendor, name, agreed)
         own = Packed(told.findings, statement)
-        contract = agreed[vendor]
-        drawn = dossiers(told.rows, statement, chosen(own), contract) if form in DRAWN else None
-        page = (
-            render(statement, own, form, names=names, dossiers=drawn, contract=contract) if drawn is not None else None
-        )
+        page: bytes | None = None
+        if form in DRAWN:  # whole, before a file is begun: it may not be possible to make one
+            drawn = dossiers(told.rows, statement, chosen(own), agreed[vendor])
+            page = render(statement, own, form, names=names, dossiers=drawn)
         with output.open("wb") if output is not None else nullcontext(click.get_binary_stream("stdout")) as out:
             if page is not None:
                 out.write(page)

@@ -29,7 +29,7 @@ from undertow.domain.judging.working import Running, Working
 from undertow.domain.tickets.facts import Seen
 from undertow.settings import Settings
 from undertow.stages.rereading.casefile import CaseFile, Facts
-from undertow.stages.rows import CLOCK, ClockRow, decode
+from undertow.stages.rows import CLOCK, ClockRow, decode, is_ticket
 
 
 @click.command()
@@ -112,7 +112,7 @@ def _from_topics(chosen: Settings, number: str) -> tuple[Facts, float]:
         if record.key == CLOCK:
             row = decode(record.value) if record.value is not None else None
             now = max(now, row.as_of) if isinstance(row, ClockRow) else now
-        elif record.key is not None and len(msgspec.msgpack.decode(record.key)) == 3:
+        elif record.key is not None and is_ticket(record.key):
             if record.value is None:
                 rows.pop(record.key, None)
             else:

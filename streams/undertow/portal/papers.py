@@ -50,9 +50,10 @@ class Papers:
             return None
         statement = decode(issued.body)
         own = Packed(scope.belonging(statement), statement)
-        drawn = Dossiers(self._drawn(chosen(own)), None) if form in DRAWN else None
-        contract = self._contracts.get(statement.vendor)
-        content = render(statement, own, form, names=self._names, dossiers=drawn, contract=contract)
+        drawn: Dossiers | None = None
+        if form in DRAWN:
+            drawn = Dossiers(self._drawn(chosen(own)), contract=self._contracts.get(statement.vendor))
+        content = render(statement, own, form, names=self._names, dossiers=drawn)
         return Paper(file_name(statement.vendor, statement.period, form), content)
 
     def _drawn(self, findings: list[Finding]) -> dict[str, list[Fact]]:

@@ -12,7 +12,6 @@ from typing import BinaryIO, Final, Literal, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from undertow.domain.agreement.contract import Contract
 from undertow.domain.judging.findings import Finding
 from undertow.domain.statements.statement import PeriodStatement
 from undertow.reports.packed import Packed
@@ -72,11 +71,10 @@ def render(
     *,
     names: Pseudonyms | None = None,
     dossiers: Dossiers | None = None,
-    contract: Contract | None = None,
 ) -> bytes:
     """A statement and those of ``findings`` that belong to it as a file's content; see :func:`write`."""
     out = io.BytesIO()
-    write(out, statement, findings, format, names=names, dossiers=dossiers, contract=contract)
+    write(out, statement, findings, format, names=names, dossiers=dossiers)
     return out.getvalue()
 
 
@@ -88,12 +86,10 @@ def write(
     *,
     names: Pseudonyms | None = None,
     dossiers: Dossiers | None = None,
-    contract: Contract | None = None,
 ) -> None:
     """Write a statement and those of ``findings`` that belong to it (any order; others are left out).
 
-    ``names`` None: the key of the environment. Without ``dossiers`` (facts of the tickets to draw, the case to learn from)
-    and ``contract`` (for the clocks of a drawing) the page is without them. Raises
+    ``names`` None: the key of the environment. Without ``dossiers`` the page shows no single ticket's course. Raises
     :class:`~undertow.reports.pseudonyms.NoKey`, :class:`NoPdf`, ValueError for another format.
     """
     if format not in FORMATS:
@@ -105,7 +101,7 @@ def write(
     elif format == "json":
         write_json(out, statement, own, known)
     else:
-        html = _templates().get_template("statement.html").render(page(statement, own, known, dossiers, contract))
+        html = _templates().get_template("statement.html").render(page(statement, own, known, dossiers))
         out.write(_pdf(html) if format == "pdf" else html.encode())
 
 

@@ -51,12 +51,9 @@ def page(
     findings: Iterable[Finding],
     names: Pseudonyms,
     dossiers: Dossiers | None,
-    contract: Contract | None,
 ) -> dict[str, Any]:
-    """The template's variables. ``findings``: the statement's own in order, read more than once.
-
-    ``contract`` is needed for the clocks of a drawing only.
-    """
+    """The template's variables. ``findings``: the statement's own in order, read more than once."""
+    contract = dossiers.contract if dossiers is not None else None
     if contract is not None and contract.version != statement.contract:
         contract = None  # clocks of other terms would contradict the statement
     shown = chosen(findings)

@@ -96,6 +96,11 @@ def is_ticket(key: bytes) -> bool:
     return key[:1] == _TICKET
 
 
+def is_customer(key: bytes) -> bool:
+    """Whether a key is that of a customer's own facts: one part."""
+    return key[0] == _ONE
+
+
 def forgotten_key(customer: str) -> bytes:
     """Key that remembers a forgotten customer, without its name: two parts, as no other has."""
     return _pack(("forgotten", sha256(customer.encode()).digest()[:16]))

@@ -21,16 +21,19 @@ from undertow.domain.tickets.facts import Cancelled, Fact, in_order
 from undertow.domain.tickets.lesson import Case, Chosen, Lesson, candidates, lesson
 from undertow.domain.tickets.timeline import timeline
 from undertow.stages.records import decode_finding
-from undertow.stages.rows import CLOCK, CustomerRow, TicketRow, customer_key, decode, name_of, ticket_key
+from undertow.stages.rows import CustomerRow, TicketRow, customer_key, decode, is_ticket, name_of, ticket_key
 from undertow.zones import offsets
 
 
 class Dossiers(Struct, frozen=True):
-    """Facts in order by finding, and the case to learn from (None where nobody came back or left)."""
+    """What illustrates a statement: the facts of the tickets it draws, and one case to learn from."""
 
     facts: Mapping[str, list[Fact]]
-    """By the finding's id."""
-    lesson: Lesson | None
+    """In order, by the finding's id."""
+    lesson: Lesson | None = None
+    """None where nobody came back or left."""
+    contract: Contract | None = None
+    """For the clocks of a drawing; without it there are none."""
 
 
 def standing(records: Iterable[tuple[bytes, bytes | None]], vendor: str = "") -> dict[bytes, bytes]:
@@ -70,7 +73,7 @@ def dossiers(
         value = rows.get(ticket_key(finding.vendor, finding.customer, finding.ticket))
         if value is not None and isinstance(row := decode(value), TicketRow):
             facts[finding.id] = in_order(row.facts)
-    return Dossiers(facts, _lesson(rows, statement, contract))
+    return Dossiers(facts, _lesson(rows, statement, contract), contract)
 
 
 def _lesson(rows: Mapping[bytes, bytes], statement: PeriodStatement, contract: Contract) -> Lesson | None:
@@ -90,7 +93,7 @@ def _customers(rows: Mapping[bytes, bytes], vendor: str) -> dict[str, list[Case]
     """The vendor's tickets by customer; those of nobody known have nothing to do with each other."""
     found: defaultdict[str, list[Case]] = defaultdict(list)
     for key, value in rows.items():
-        if key == CLOCK or key[:1] != _THREE:
+        if not is_ticket(key):
             continue
         name, customer, ticket = name_of(key)
         if name != vendor or customer is None:
@@ -99,10 +102,6 @@ def _customers(rows: Mapping[bytes, bytes], vendor: str) -> dict[str, list[Case]
         if isinstance(row, TicketRow):
             found[customer].append(Case(ticket, timeline(in_order(row.facts))))
     return found
-
-
-_THREE = ticket_key("", None, "")[:1]
-"""How the key of a ticket's row begins."""
 
 
 def _own(rows: Mapping[bytes, bytes], customer: str) -> list[Fact]:

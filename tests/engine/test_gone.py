@@ -132,14 +132,14 @@ def test_a_hole_is_a_loss_only_where_the_log_begins_behind_it(
 
         consumer.earliest_offsets = earliest
         monkeypatch.setattr(delivery, "stop_worker", stop)
-        consumer.ledger.start(tp, 10)
+        consumer.unsettled.start(tp, 10)
         if in_hand:
-            consumer.ledger.start(tp, 5)
-            consumer.ledger.deliver(tp, 9)
+            consumer.unsettled.start(tp, 5)
+            consumer.unsettled.deliver(tp, 9)
         assert await consumer._continued(tp, offset) is follows
         assert bool(asks) is asked
         assert consumer.dropped["t"] == gone
-        assert consumer.ledger.expected(tp) == then
+        assert consumer.unsettled.expected(tp) == then
         assert [type(exc) for exc in stopped] == ([] if follows else [LogBeganAnew])
 
     asyncio.run(main())

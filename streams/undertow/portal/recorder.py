@@ -29,28 +29,12 @@ class Recorder:
 
     def answer(self, finding: Finding, answer: Answer, reason: str | None, by: str) -> None:
         """The vendor's answer. Returns when it is recorded; raises :class:`~undertow.clients.KafkaUnavailable`."""
-        data = events.AnsweredData(
-            vendor=finding.vendor,
-            finding=finding.id,
-            ticket=finding.ticket,
-            customer=finding.customer,
-            answer=answer,
-            reason=reason,
-            by=by,
-        )
+        data = events.AnsweredData(**_about(finding), answer=answer, reason=reason, by=by)
         self._record(events.DisputeAnswered(**self._head("vendor"), data=data), finding)
 
     def rule(self, finding: Finding, ruling: Ruling, reason: str | None, by: str) -> None:
         """The company's ruling; as :meth:`answer`."""
-        data = events.RuledData(
-            vendor=finding.vendor,
-            finding=finding.id,
-            ticket=finding.ticket,
-            customer=finding.customer,
-            ruling=ruling,
-            reason=reason,
-            by=by,
-        )
+        data = events.RuledData(**_about(finding), ruling=ruling, reason=reason, by=by)
         self._record(events.DisputeRuled(**self._head("company"), data=data), finding)
 
     def close(self) -> None:
@@ -77,3 +61,13 @@ class Recorder:
         if self._publisher is not None:
             publisher, self._publisher = self._publisher, None
             publisher.__exit__(Exception)
+
+
+def _about(finding: Finding) -> dict[str, Any]:
+    """How an event names the finding that it speaks of."""
+    return {
+        "vendor": finding.vendor,
+        "finding": finding.id,
+        "ticket": finding.ticket,
+        "customer": finding.customer,
+    }

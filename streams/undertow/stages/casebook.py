@@ -66,7 +66,7 @@ class Casebook:
     ) -> None:
         self.partition = partition
         self.epoch = 0
-        self._sent = 0.0  # when the latest facts were sent (seconds): the clock's row says it with them
+        self._sent = 0.0  # when the latest facts were sent (seconds)
         self._contracts = contracts
         self._rows = rows
         self._judgements = Judgements(contracts, self._facts, findings)
@@ -84,8 +84,7 @@ class Casebook:
         for entry in self._people.admitted(entries, done):
             if entry.ticket is not None and entry.vendor is not None:
                 key = ticket_key(entry.vendor, entry.customer, entry.ticket)
-                some = tickets.get(key)
-                if some is not None:
+                if (some := tickets.get(key)) is not None:
                     some.append(entry)
                 elif key in kept or not self._too_late(entry.vendor, entry.seen.fact.time):
                     tickets[key] = [entry]
@@ -102,7 +101,7 @@ class Casebook:
                 self._people.merge(customer, seen, self._customer(customer_key(customer), done), done)
         if done.rows and sent > self._sent:
             self._sent = sent
-            done.rows[CLOCK] = encode(ClockRow(max(self.as_of, sent), self.epoch))
+            done.rows[CLOCK] = self._clock()
         return done
 
     def forget(self, customer: str, at: float) -> Done:
@@ -119,13 +118,13 @@ class Casebook:
         if as_of <= self.as_of:
             return self._judgements.settle()
         done = self._judgements.tick(as_of)
-        done.rows[CLOCK] = encode(ClockRow(self.as_of, self.epoch))
+        done.rows[CLOCK] = self._clock()
         return done
 
     def assigned(self) -> Done:
         """A new owner begins: the next epoch, so that whatever it says outranks every earlier owner."""
         self.epoch += 1
-        rows = {**self._rebuilt.rows, CLOCK: encode(ClockRow(self.as_of, self.epoch))}
+        rows = {**self._rebuilt.rows, CLOCK: self._clock()}
         return Done(rows=rows, cells=set(self.cells), findings=self._rebuilt.findings, moved=self._people.retold())
 
     # -- saying
@@ -160,14 +159,12 @@ class Casebook:
 
     def evaluated(self, ask: Ask, offset: int) -> list[SilenceSaid | LeaversSaid | EvaluatedSaid]:
         """What is asked of the customers; may take seconds where they are many. The last record says that it is all."""
-        at, found = Position(self.epoch, offset), evaluate(self._state(), ask)
+        found, head = evaluate(self._state(), ask), (self.partition, Position(self.epoch, offset), ask.night)
         silences = [(vendor, arms, found.heard[vendor]) for vendor, arms in found.arms.items()]
         return [
-            *(SilenceSaid(self.partition, at, ask.night, *one) for one in silences),
-            LeaversSaid(self.partition, at, ask.night, ask.today, found.listed),
-            EvaluatedSaid(
-                self.partition, at, ask.night, ask.today, list(found.arms), found.customers, found.left, found.calls
-            ),
+            *(SilenceSaid(*head, *one) for one in silences),
+            LeaversSaid(*head, ask.today, found.listed),
+            EvaluatedSaid(*head, ask.today, list(found.arms), found.customers, found.left, found.calls),
         ]
 
     def _state(self) -> State:
@@ -195,6 +192,10 @@ class Casebook:
         return len(self._judgements.tickets)
 
     # -- rows
+
+    def _clock(self) -> bytes:
+        """The clock's row: judged as of then, or about to be, so that a new owner judges as of no earlier."""
+        return encode(ClockRow(max(self.as_of, self._sent), self.epoch))
 
     def _rebuild(self) -> Done:
         clock = self._rows.get(CLOCK)

@@ -6,7 +6,7 @@ P1 a flush waits for the broker's acks and raises the first failure (producer).
 P2 acks=all and an idempotent producer (producer).
 P3 a publish that raises settles its future (producer).
 C1 commit before revoke, bounded by half the session (consumer).
-C2 a commit is the contiguous acked prefix of what was delivered (ledger).
+C2 a commit is the contiguous acked prefix of what was delivered (unsettled).
 C3 no write to a socket when the last good heartbeat is too old (lease, thread, gate).
 C4 a free buffer wakes the fetch at once (delivery).
 C5 sources deliver nothing between a revoke and the seek, and the seek names every partition (delivery, consumer).

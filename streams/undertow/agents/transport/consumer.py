@@ -51,7 +51,7 @@ class Consumer(Delivery):
         """
         lags: dict[TP, int] = {}
         for tp in self._sources():
-            settled, end = self.ledger.next(tp, self._acked_index.get(tp, ())), self.marks(tp)[1]
+            settled, end = self.unsettled.next(tp, self._acked_index.get(tp, ())), self.marks(tp)[1]
             if settled is not None and end is not None:
                 lags[tp] = max(0, end - settled)
         return lags
@@ -59,7 +59,7 @@ class Consumer(Delivery):
     def progress(self) -> tuple[dict[TP, int], dict[TP, int]]:
         """Next offset to commit, and last known log end, of each assigned source partition whose offsets are committed."""
         own = [tp for tp in self._sources() if self.app.topics.acks_enabled_for(tp.topic)]
-        committed = {tp: at for tp in own if (at := self.ledger.next(tp)) is not None}
+        committed = {tp: at for tp in own if (at := self.unsettled.next(tp)) is not None}
         return committed, {tp: end for tp in committed if (end := self.marks(tp)[1]) is not None}
 
     def caught_up(self, tp: TP) -> bool:
@@ -68,14 +68,14 @@ class Consumer(Delivery):
         Such a topic is read from its beginning at every assignment, by an agent made with `spans`. False before the
         first seek, during a rebalance, and for a partition that is not assigned.
         """
-        goal, settled = self._goals.get(tp), self.ledger.next(tp)
+        goal, settled = self._goals.get(tp), self.unsettled.next(tp)
         return self.sources_open and goal is not None and settled is not None and settled >= goal
 
     def handled(self, message: Message) -> None:
         """Note that an agent is done with a message. `spans` calls this; Faust's own acks skip topics without acks."""
         current = message.generation_id == self.app.consumer_generation_id
         if current and not self.app.topics.acks_enabled_for(message.topic):
-            self.ledger.handled(message.tp, message.offset)
+            self.unsettled.handled(message.tp, message.offset)
 
     def _sources(self) -> set[TP]:
         logs = self.app.tables.changelog_topics
@@ -111,7 +111,7 @@ class Consumer(Delivery):
             for tp in sources:
                 self._forget({tp})
                 self._read_offset[tp] = self._committed_offset[tp] = committed.get(tp)
-                self.ledger.start(tp, starts[tp])
+                self.unsettled.start(tp, starts[tp])
                 if tp in unacked:
                     self._goals[tp] = ends[tp]
             # Not where a rebalance has begun meanwhile: it ends with a seek of its own.
@@ -126,7 +126,7 @@ class Consumer(Delivery):
 
     def _new_offset(self, tp: TP) -> int | None:
         self._acked[tp].clear()
-        return self.ledger.settle(tp, self._acked_index[tp], self._committed_offset[tp])
+        return self.unsettled.settle(tp, self._acked_index[tp], self._committed_offset[tp])
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         committed = await super()._commit_offsets(offsets, start_new_transaction)

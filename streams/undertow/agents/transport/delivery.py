@@ -14,10 +14,10 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
 from undertow.agents.transport.errors import LogBeganAnew
-from undertow.agents.transport.ledger import Ledger
 from undertow.agents.transport.producer import producer_of, stop_worker
 from undertow.agents.transport.spans import SpanSchema, pack
 from undertow.agents.transport.thread import ConsumerThread
+from undertow.agents.transport.unsettled import Unsettled
 
 #: C8: a fetch of fewer paced records than this is small.
 SMALL_FETCH = 1000
@@ -38,7 +38,7 @@ class Delivery(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self.ledger = Ledger()
+        self.unsettled = Unsettled()
         #: C5: whether sources may be delivered, which is from a seek to the next revoke. Each of the two begins a new epoch.
         self.sources_open = False
         self.epoch = 0
@@ -89,7 +89,7 @@ class Delivery(driver.Consumer):
                 if read is not None and message.offset < read:
                     # Faust drops what is below the last offset it saw. After a seek back that would be real events.
                     self._read_offset[tp] = None
-                self.ledger.deliver(tp, message.offset)
+                self.unsettled.deliver(tp, message.offset)
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, message
 
@@ -99,7 +99,7 @@ class Delivery(driver.Consumer):
         Where the position is no longer in the log, aiokafka goes on at the first record there is and tells nobody. Holes
         alone say nothing (compaction, transactions): records are gone where the log begins behind the one expected.
         """
-        expected, epoch = self.ledger.expected(tp), self.epoch
+        expected, epoch = self.unsettled.expected(tp), self.epoch
         if expected is None or 0 <= offset - expected <= MARKER or not self.app.topics.acks_enabled_for(tp.topic):
             return True
         if offset > expected:
@@ -110,7 +110,7 @@ class Delivery(driver.Consumer):
                 self.dropped[tp.topic] += gone
                 text = "%s: %d records from offset %d on were gone before they were read: dropped by the topic's retention?"
                 self.log.error(text, tp, gone, expected)
-        elif self.ledger.waiting(tp):
+        elif self.unsettled.waiting(tp):
             text = f"{tp} goes on at offset {offset} after {expected - 1}: was the topic deleted and made again?"
             await stop_worker(self.app, LogBeganAnew(f"{text} The next start reads it from there."))
             return False
@@ -119,11 +119,11 @@ class Delivery(driver.Consumer):
             self.log.warning(text, tp, offset, expected)
             self._forget({tp})
             self._read_offset[tp] = self._committed_offset[tp] = None
-            self.ledger.start(tp, offset)
+            self.unsettled.start(tp, offset)
         return True
 
     def _forget(self, tps: set[TP]) -> None:
-        self.ledger.drop(tps)
+        self.unsettled.drop(tps)
         for tp in tps:
             self._acked.pop(tp, None)
             self._acked_index.pop(tp, None)
@@ -170,7 +170,7 @@ class Delivery(driver.Consumer):
             for tp in wanted - set(records):
                 position = self.marks(tp)[0]
                 if position is not None and self.sources_open and await self._continued(tp, position):
-                    self.ledger.idle(tp, position)
+                    self.unsettled.idle(tp, position)
         return records
 
     async def _paced(self, wanted: set[TP], timeout: float) -> tuple[set[TP], float]:  # noqa: ASYNC109

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable
 from faust.types import TP
 
 
-class Ledger:
+class Unsettled:
     """Offsets delivered and not settled, one queue a partition.
 
     Faust keeps a tree of offset gaps; here the committable offset is the contiguous settled prefix of what was

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,34 @@ def test_every_public_name_of_the_domain_has_a_contract_in_words() -> None:
     """Docstrings state units and sources; ruff checks that they exist, this that the rooms explain themselves."""
     for path in (ROOT / "streams").rglob("*.py"):
         assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_what_a_docstring_refers_to_is_there() -> None:
+    """A name that was moved or renamed leaves no reference behind; a bare name stands elsewhere in its file, too."""
+    for path in (ROOT / "streams").rglob("*.py"):
+        text = path.read_text()
+        names = set(re.findall(r"\w+", re.sub(r":\w+:`[^`]*`", "", text)))
+        for role, target in re.findall(r":(func|class|mod|data|meth|attr|exc):`~?([^`]+)`", text):
+            if target.startswith("undertow."):
+                assert resolves(target), f"{path.name}: :{role}:`{target}`"
+            else:
+                assert target.split(".")[-1] in names, f"{path.name}: :{role}:`{target}`"
+
+
+def resolves(target: str) -> bool:
+    """Whether a dotted name is a module of ours, or something in one."""
+    parts = target.split(".")
+    for at in range(len(parts), 0, -1):
+        try:
+            found: object = import_module(".".join(parts[:at]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[at:]:
+            if not hasattr(found, name):
+                return False
+            found = getattr(found, name)
+        return True
+    return False
 
 
 def test_the_licence_is_apache_2() -> None:

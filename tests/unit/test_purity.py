@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module or ""
             if node.module == "undertow":
                 yield from (f"undertow.{name.name}" for name in node.names)
+
+
+def edges(path: Path) -> Iterator[Path]:
+    """The files of ours that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module is not None and top(node.module) == "undertow":
+            home = ROOT.joinpath(*node.module.split(".")[1:])
+            for name in node.names:  # a module, or a name of one
+                inside, itself = home / name.name, home.with_suffix(".py")
+                found = (inside.with_suffix(".py"), inside / "__init__.py", itself, home / "__init__.py")
+                yield next(one for one in found if one.is_file())
 
 
 def modules(room: str) -> list[Path]:
@@ -109,6 +121,12 @@ def test_the_stages_know_no_broker_and_no_clock(path):
     for module in imported(path):
         assert top(module) not in WORLD, f"{named(path)} imports {module}"
         assert not module.startswith(("undertow.agents", "undertow.metrics", "undertow.cli", "undertow.clients"))
+
+
+def test_no_module_is_imported_by_what_it_imports():
+    """Promise: every module can be read after those that it builds on; imports inside functions count, too."""
+    graph = {path: [one for one in edges(path) if one.name != "__init__.py"] for path in modules(".")}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 @pytest.mark.parametrize("path", modules("."), ids=named)

@@ -1,6 +1,6 @@
 """The patterns that are looked for, what each is counted among, and the thresholds a contract may set.
 
-Imports no contract (but for type checking), because the contract imports this.
+Imports no contract, because the contract imports this.
 """
 
 from __future__ import annotations

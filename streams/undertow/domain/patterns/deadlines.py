@@ -8,17 +8,15 @@ seconds.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct, structs
 
+from undertow.domain.agreement.contract import Contract
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.actuals import Clocks, deadline, limits
 from undertow.domain.measuring.measures import Run, count
 from undertow.domain.tickets.course import Course
-
-if TYPE_CHECKING:
-    from undertow.domain.agreement.contract import Contract
 
 MEASURES: Final = ("first_response", "next_response", "first_resolution", "total_resolution")
 """Those a deadline can be kept of while the ticket is worked on."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from undertow.domain.agreement.contract import Contract
 from undertow.domain.measuring.actuals import Clocks
 from undertow.domain.measuring.neighbours import Neighbour, diagnoses, plain
 from undertow.domain.patterns import integrity, returns, tickets
@@ -14,9 +14,6 @@ from undertow.domain.patterns.evidence import BEHAVED, Case
 from undertow.domain.patterns.pauses import pauses
 from undertow.domain.tickets.course import Course, course
 from undertow.domain.tickets.facts import Fact, Seen, in_order
-
-if TYPE_CHECKING:
-    from undertow.domain.agreement.contract import Contract
 
 
 def observed(

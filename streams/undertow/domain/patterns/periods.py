@@ -71,7 +71,7 @@ def backdated(late: Mapping[int, int], days: int, opened: int) -> Cases:
 
 
 def gaps(numbers: Runs, upto: int) -> Cases:
-    """Numbers missing up to ``upto`` (see :meth:`.Runs.holes`), among all from the lowest on."""
+    """Numbers missing up to ``upto``, as :meth:`Runs.holes` has them, among all from the lowest on."""
     if not numbers.spans:
         return Cases()
     missing = sum(last - first + 1 for first, last in numbers.holes(upto))

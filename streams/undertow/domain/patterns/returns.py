@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from undertow.domain.agreement.contract import Contract
 from undertow.domain.measuring.neighbours import Diagnosis, Neighbour, plain
 from undertow.domain.patterns.evidence import BEHAVED, Case, match
 from undertow.domain.tickets.course import VENDOR
 from undertow.domain.tickets.facts import Fact, Opened
-
-if TYPE_CHECKING:
-    from undertow.domain.agreement.contract import Contract
 
 
 def continued(

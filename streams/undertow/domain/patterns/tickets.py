@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from undertow.domain.agreement.contract import Contract
 from undertow.domain.agreement.thresholds import Patterns
 from undertow.domain.measuring.neighbours import plain
 from undertow.domain.patterns.deadlines import Running, used
@@ -14,9 +14,6 @@ from undertow.domain.patterns.pauses import Pause
 from undertow.domain.tickets.course import PERSONS, VENDOR, Course
 from undertow.domain.tickets.facts import Confirmed, Fact, Message, Opened, PriorityChanged, StatusChanged
 from undertow.domain.tickets.timeline import SOLVED
-
-if TYPE_CHECKING:
-    from undertow.domain.agreement.contract import Contract
 
 
 def answered_before(course: Course, within: float) -> bool:

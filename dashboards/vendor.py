@@ -1,4 +1,4 @@
-"""One vendor in full: verdicts by measure and why they differ, patterns, what became of the customers, fairness, budget."""
+"""One vendor in full: verdicts by measure and why they differ, patterns, budget, periods; ``outcomes`` has its customers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import dashboard as make
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
 from dashboards.leaders import watermelon
+from dashboards.outcomes import fairness, outcomes
 from dashboards.panels import bars, dashboard, lines, number, rows
 from dashboards.queries import VENDOR, WINDOW, Query, ones, top
 from dashboards.words import (
@@ -15,6 +16,8 @@ from dashboards.words import (
     GREEN,
     PATTERN_STATES,
     RED,
+    SHARE,
+    TICKETS,
     YES_NO,
     fixed,
     mapped,
@@ -23,8 +26,6 @@ from dashboards.words import (
 )
 
 UID = "undertow-vendor"
-SHARE = unit("percentunit", 1)
-TICKETS = unit("short", 0)
 
 
 def build() -> make.Dashboard:
@@ -33,7 +34,7 @@ def build() -> make.Dashboard:
         UID, "Undertow: vendor", "Everything that is said of one vendor.", ("vendor", "segment", "window"), "now-30d"
     )
     found = found.with_panel(watermelon("Is the green of $vendor real?", (24, 6)))
-    return _periods(_budget(_fair(_customers(_patterns(_measures(found))))))
+    return _periods(_budget(fairness(outcomes(_patterns(_measures(found))))))
 
 
 def _measures(found: make.Dashboard) -> make.Dashboard:
@@ -164,116 +165,8 @@ def _patterns(found: make.Dashboard) -> make.Dashboard:
     )
 
 
-def _customers(found: make.Dashboard) -> make.Dashboard:
-    found = found.with_row(make.Row("What became of the customers"))
-    found = found.with_panel(
-        bars(
-            "Outcomes after 'solved'",
-            "Tickets reported as met after which this happened all the same. A ticket may have several. 'unconfirmed' is "
-            "solved on the vendor's word alone and not bad; 'repeat_failure' is the same customer failed a second time.",
-            "short",
-            [Query(top("outcome_tickets", "outcome"), "{{outcome}}", instant=True)],
-            (8, 9),
-            colour=RED,
-        )
-    )
-    found = found.with_panel(
-        lines(
-            "Reopened and back again",
-            "Shares of the tickets whose follow-up is over. Reopened by our count and by the vendor's; back again with the "
-            "same topic, beside what the same customers would do by chance.",
-            "percentunit",
-            [
-                Query(top("reopened_ratio"), "reopened"),
-                Query(top("reopened_claimed_ratio"), "reopened, by the vendor's count"),
-                Query(top("repeat_contact_ratio"), "back with the same topic"),
-                Query(top("repeat_contact_by_chance_ratio"), "back by chance"),
-            ],
-            (8, 9),
-        )
-    )
-    found = found.with_panel(
-        bars(
-            "Promises",
-            "Promises made to customers of tickets whose follow-up is over: kept, late, broken, withdrawn by the customer, "
-            "or open. Moving the date is a broken promise and a new one.",
-            "short",
-            [Query(_counted("promise"), "{{which}}", instant=True)],
-            (4, 9),
-            overrides={"kept": [fixed(GREEN)], "late": [fixed(AMBER)], "broken": [fixed(RED)]},
-        )
-    )
-    found = found.with_panel(
-        bars(
-            "Hand-offs",
-            "Tickets by how often they changed hands before they were solved; 5 is five or more. Each one makes the "
-            "customer explain again.",
-            "short",
-            [Query(_counted("hand_offs"), "{{which}} times", instant=True)],
-            (4, 9),
-        )
-    )
-    for title, what, words in (
-        ("Failures owned within", "recovery", "How soon a human answered after a failure: a reopen, a repeat contact."),
-        ("Solved by one contact", "first_contact", "Tickets with one human contact that held, and those without."),
-        (
-            "Ratings",
-            "csat",
-            "Ratings of the customers. Unrated ones are shown, for who was asked is part of the figure.",
-        ),
-    ):
-        found = found.with_panel(
-            bars(title, words, "short", [Query(_counted(what), "{{which}}", instant=True)], (8, 7))
-        )
-    return found
-
-
-def _counted(what: str) -> str:
-    return top("experience_events", "which", f'{WINDOW},what="{what}"') + " > 0"
-
-
 def _causes(which: str) -> str:
     return "topk(12, " + top("cause_tickets", "measure, cause", f'{WINDOW},class="{which}"') + " > 0)"
-
-
-def _fair(found: make.Dashboard) -> make.Dashboard:
-    of = "vendor, mix"
-    found = found.with_row(make.Row("Are all customers served alike?"))
-    found = found.with_panel(
-        rows(
-            "Equity gap",
-            "Hidden dissatisfaction of the worst-served minus the best-served segment, with an interval that allows for "
-            "having picked the two. Standardised: as if every segment had the same priorities and topics.",
-            [
-                Query(top("equity_gap_ratio", of, WINDOW), table=True),
-                Query(top("equity_gap_ratio_low", of, WINDOW), table=True),
-                Query(top("equity_gap_ratio_high", of, WINDOW), table=True),
-                Query(top("equity_worst_over_best_ratio", of, WINDOW), table=True),
-            ],
-            {
-                "vendor": ("Vendor", []),
-                "mix": ("Mix", []),
-                "Value #A": ("Gap", SHARE),
-                "Value #B": ("at least", SHARE),
-                "Value #C": ("at most", SHARE),
-                "Value #D": ("worst over best", unit("none", 2)),
-            },
-            (12, 6),
-        )
-    )
-    return found.with_panel(
-        bars(
-            "Worst and best served segment",
-            "Hidden dissatisfaction of the two segments, as their tickets are.",
-            "percentunit",
-            [
-                Query(top("equity_worst_ratio", "segment", f'{WINDOW},mix="raw"'), "worst: {{segment}}", instant=True),
-                Query(top("equity_best_ratio", "segment", f'{WINDOW},mix="raw"'), "best: {{segment}}", instant=True),
-            ],
-            (12, 6),
-            overrides={"worst: .*": [fixed(RED)], "best: .*": [fixed(GREEN)]},
-        )
-    )
 
 
 def _budget(found: make.Dashboard) -> make.Dashboard:

@@ -96,3 +96,5 @@ def steps(*bounds: tuple[float | None, str]) -> make.ThresholdsConfig:
 
 
 PLAIN: Final = ((None, BLUE),)
+SHARE: Final = unit("percentunit", 1)
+TICKETS: Final = unit("short", 0)

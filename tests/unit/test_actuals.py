@@ -9,6 +9,7 @@ from tickets import ANSWERS, ASKS, HOUR, OPENED, QUESTION, agreed, minute, statu
 from undertow.domain.agreement.contract import Contract, Target
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.actuals import Actual, actual, deadline
+from undertow.domain.measuring.comparison import compare
 from undertow.domain.measuring.measures import After, runs
 from undertow.domain.tickets import facts as f
 from undertow.domain.tickets.course import Course
@@ -121,6 +122,30 @@ def test_the_sla_as_a_whole_cannot_be_met_where_a_part_cannot_be_told():
     durable = agreed(targets={"durable_resolution": (Target(HOUR),)})
     early = actual(answered(60, (70, status("solved"))), "sla", Reading(), durable, LONG_AFTER, After())
     assert (early.met, early.known) == (None, False)
+
+
+def test_a_breach_is_not_undone_by_a_priority_for_which_nothing_was_agreed():
+    """Promise: the SLA as a whole stays broken by it, and the target that is named is the one that was passed."""
+    terms = agreed(
+        targets={"first_response": (Target(4 * HOUR, "normal"),), "total_resolution": (Target(HOUR, "low"),)}
+    )
+    line = answered(300, (290, f.PriorityChanged("trivial")))
+    found = response(line, terms=terms)
+    assert (found.met, found.target) == (False, 4 * HOUR)
+    whole = actual(line, "sla", Reading(), terms, LONG_AFTER)
+    assert (whole.met, compare(f.Claimed("sla", True, None, None, None), line, whole)) == (False, "over_reported")
+    in_time = answered(300, (200, f.PriorityChanged("trivial")))
+    assert actual(in_time, "sla", Reading(), terms, LONG_AFTER).met is True
+
+
+def test_a_wait_for_which_nothing_was_agreed_takes_nothing_from_the_others():
+    """Promise: of several waits those with a target decide; while one runs nothing is met."""
+    terms = agreed(targets={"next_response": (Target(HOUR, "high"),)})
+    told = ((0, OPENED), (0, ASKS), (300, ANSWERS), (310, f.PriorityChanged("high")), (320, ASKS))
+    assert actual(ticket(*told, (330, ANSWERS)), "next_response", Reading(), terms, LONG_AFTER).met is True
+    assert actual(ticket(*told, (390, ANSWERS)), "next_response", Reading(), terms, LONG_AFTER).met is False
+    assert actual(ticket(*told), "next_response", Reading(), terms, minute(330)).met is None
+    assert actual(ticket(*told[:3]), "next_response", Reading(), terms, LONG_AFTER).met is None
 
 
 def due(course: Course, as_of: float = LONG_AFTER, **axes) -> float | None:

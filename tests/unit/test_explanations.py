@@ -120,6 +120,24 @@ def test_every_class_has_its_rule(said, judged, expected):
     assert compare(said, WALK, judged) == expected
 
 
+def test_an_sla_claimed_while_a_clock_still_runs_in_time_is_immature():
+    """Promise: too early is not uncheckable; without any target, or without messages, it is."""
+    said = claim(True, measure="sla")
+    answered = ticket((0, OPENED), (0, ASKS), (10, ANSWERS))
+    assert compare(said, answered, actual(answered, "sla", Reading(), TERMS, minute(60))) == "immature"
+    assert compare(said, answered, actual(answered, "sla", Reading(), agreed(), minute(60))) == "unverifiable"
+    silent = ticket((0, OPENED))
+    assert compare(said, silent, actual(silent, "sla", Reading(), TERMS, minute(60))) == "unverifiable"
+
+
+def test_a_number_does_not_excuse_a_verdict_that_no_target_at_the_end_hides():
+    """Promise: met in time, then of a priority without a target: a claim of missed is not true for having its value right."""
+    judged = Actual(600.0, True, True, None)
+    assert not agrees(claim(False, 600.0), judged)
+    assert agrees(claim(True, 600.0), judged)
+    assert agrees(claim(False, 600.0), Actual(600.0, None, True, None))
+
+
 def test_a_claim_about_a_ticket_nobody_else_speaks_of_is_a_claim_only():
     """Promise: it is not confirmed by silence."""
     alone = ticket((5, claim(True, measure="sla")))

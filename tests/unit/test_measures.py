@@ -101,6 +101,17 @@ def test_an_opening_by_nobody_known_counts_unless_a_customer_wrote_before_the_re
     assert minutes(ticket((0, by_nobody), (30, ANSWERS), (50, ASKS)), "first_response") == 30
 
 
+@pytest.mark.parametrize("opener", ["agent", "unknown"])
+def test_what_was_said_before_the_question_is_no_reply_though_it_has_the_same_time(opener):
+    """Promise: help desks cut to the minute; the vendor's sequence tells which came first, for both response measures."""
+    opened = msgspec.structs.replace(OPENED, actor=opener)
+    before = ticket((0, opened), (5, ANSWERS), (5, ASKS), (25, ANSWERS))
+    assert minutes(before, "first_response") == (20 if opener == "agent" else 5)
+    assert minutes(before, "next_response") == 20
+    after = ticket((0, opened), (5, ASKS), (5, ANSWERS), (25, ANSWERS))
+    assert (minutes(after, "first_response"), minutes(after, "next_response")) == (0, 0)
+
+
 def test_a_response_is_paused_only_under_the_reading_that_pauses_everything():
     """Promise: setting a ticket to pending before answering it stops nothing."""
     parked = ticket((0, OPENED), (0, ASKS), (10, status("pending")), (100, status("open")), (120, ANSWERS))

@@ -88,7 +88,7 @@ def _state(judged: Actual) -> State:
 
 
 def _counted(course: Course, what: After, contract: Contract, as_of: float) -> Iterator[Line]:
-    first = first_contact_resolution(course, what)
+    first = first_contact_resolution(course, what, contract)
     state: State = "ended" if course.resolved else "running"
     unknown: State = "none" if not course.solves else "immature" if course.wrote else "unverifiable"
     yield Line("first_contact_resolution", unknown if first is None else state, value=_number(first))

@@ -58,6 +58,25 @@ def test_a_repeat_contact_undoes_a_solve():
     assert what(*AGAIN, contacts=(back(1),)).held == minute(3 * A_DAY)
 
 
+def test_windows_end_with_their_last_second_and_begin_after_the_solve():
+    """Promise: a reopen after fourteen days and a contact after thirty still undo it, one in the solve's own second does not."""
+    end = 60 + 14 * A_DAY
+    reopened = (*SOLVED_ONCE, (end, BACK), (end + 9, DONE))
+    assert what(*reopened).held == minute(end + 9)
+    assert [failure.at for failure in what(*reopened).failures] == [minute(end)]
+    later = (*SOLVED_ONCE, (end + 1 / 60, BACK), (end + 9, DONE))
+    assert (what(*later).held, what(*later).failures) == (minute(60), ())
+    for seconds, undone in ((0, False), (1, True), (30 * DAY, True), (30 * DAY + 1, False)):
+        found = what(*SOLVED_ONCE, contacts=(Contact(minute(60) + seconds),))
+        assert (found.held is None, len(found.failures)) == (undone, undone)
+
+
+def test_a_failure_in_the_moment_of_the_solve_that_held_is_solved_by_it():
+    """Promise: a promise that broke as the ticket was solved took no time to mend."""
+    line = (*SOLVED_ONCE, (10, f.PromiseMade("call", minute(0))))
+    assert what(*line).failures == (Failure(minute(60), None, minute(60)),)
+
+
 def test_failures_are_reopens_repeat_contacts_and_broken_promises():
     """Promise: each with the next human reply to it, in its own ticket or the later one, and the solve that held."""
     line = (*AGAIN, (10, f.PromiseMade("call", minute(100))))

@@ -19,6 +19,7 @@ from undertow.domain.figures.habits import Habits
 from undertow.domain.figures.period_claims import Stated
 from undertow.domain.patterns.accusations import Examined
 from undertow.domain.standing import Standing
+from undertow.domain.verdicts import beside
 
 _STYLE: Final = {"over": "red", "under": "cyan", "agrees": "green", "cannot_tell": "dim"}
 MOST_CAUSES: Final = 3
@@ -189,8 +190,9 @@ def _budget_words(budget: Budget, contract: Contract) -> str:
     firing = [f"{alert.burn.long} and {alert.burn.short} days" for alert in budget.alerts if alert.fires]
     used = f"; {budget.used:.0%} of the truth budget used" if budget.used is not None and isfinite(budget.used) else ""
     burning = f", burning too fast over {' and over '.join(firing)}" if firing else ""
+    share = beside(budget.share or 0.0, contract.objective)
     return (
-        f"in its last {budget.days} days {budget.share:.1%} of {budget.told.met:,} claims of met were confirmed, "
+        f"in its last {budget.days} days {share} of {budget.told.met:,} claims of met were confirmed, "
         f"agreed are {contract.objective:.1%}{used}{burning}"
     )
 

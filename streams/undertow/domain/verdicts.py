@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
+from math import ceil, floor
+from typing import Final
 
 from msgspec import Struct
 
@@ -51,16 +53,37 @@ def _verdict(hidden: Rate, limit: float, immature: int, minimum_n: int) -> Verdi
     about = f"needs about {enough:,} tickets" if enough else "the share lies on the limit"
     if hidden.n < minimum_n:
         return Verdict(Colour.CANNOT_TELL, f"cannot tell yet, {about}, has {hidden.n}", limit)
-    normal = f"{limit:.0%} would be normal, chance included"
+    normal = f"{limit:.1%} would be normal, chance included"
     if hidden.low > limit:
-        words = (
-            f"red inside: at least {hidden.low:.0%} of the tickets reported as met left an unhappy customer; {normal}"
-        )
+        least = at_least(hidden.low)
+        words = f"red inside: at least {least} of the tickets reported as met left an unhappy customer; {normal}"
         return Verdict(Colour.RED_INSIDE, words, limit)
     if hidden.high <= limit:
-        words = f"holds up: at most {hidden.high:.0%} of the tickets reported as met went wrong later; {normal}"
+        words = f"holds up: at most {at_most(hidden.high)} of the tickets reported as met went wrong later; {normal}"
         return Verdict(Colour.HOLDS, words, limit)
     return Verdict(Colour.UNCLEAR, f"not clear yet, {about}", limit)
+
+
+def at_least(ratio: float) -> str:
+    """A lower bound as a share of 100, cut to one decimal: rounded up it would claim more than is known."""
+    return f"{floor(1000 * ratio + _NOISE) / 10:.1f}%"
+
+
+def at_most(ratio: float) -> str:
+    """An upper bound, for the same reason never rounded down."""
+    return f"{ceil(1000 * ratio - _NOISE) / 10:.1f}%"
+
+
+def beside(ratio: float, limit: float) -> str:
+    """A share of 100 as it is shown beside a limit: with one decimal, or as many more (up to three) as tell the two apart."""
+    for places in (1, 2, 3):
+        if ratio == limit or f"{ratio:.{places}%}" != f"{limit:.{places}%}":
+            break
+    return f"{ratio:.{places}%}"
+
+
+_NOISE: Final = 1e-9
+"""0.3 has to stay 30.0%, whatever a float makes of a thousand times it."""
 
 
 def allowed(figures: Figures, contract: Contract) -> float:

@@ -112,6 +112,11 @@ def percent(ratio: float | None) -> str:
     return "\u2013" if ratio is None else f"{100 * ratio:.1f} %"
 
 
+def spaced(percent: str) -> str:
+    """``94.95%`` as a page writes it."""
+    return percent.replace("%", " %")
+
+
 def interval(share: Share) -> str:
     """The interval of a share."""
     return "" if share.value is None else f"{percent(share.low)[:-2]} to {percent(share.high)}"

@@ -78,6 +78,13 @@ def test_the_contract_in_force_is_the_one_of_the_start(priority):
     assert response(later, terms=terms).met is False
 
 
+def test_a_priority_that_changes_later_keeps_the_contract_of_the_clock_s_start():
+    """Promise: a stricter target that came into force meanwhile is neither that of the first nor of the second priority."""
+    strict = [Target(HOUR, priority, since=minute(10)) for priority in ("normal", "high")]
+    terms = agreed(targets={"first_response": (Target(4 * HOUR), *strict)})
+    assert response(answered(130, (120, f.PriorityChanged("high"))), terms=terms).met is True
+
+
 def test_the_clock_of_the_reading_is_held_against_the_target():
     """Promise: a night is no office time."""
     over_night = ticket((17 * 60, OPENED), (17 * 60, ASKS), (33 * 60, ANSWERS))
@@ -166,6 +173,14 @@ def test_a_deadline_moves_with_the_priority_until_it_has_passed():
     assert due(answered(700, (200, f.PriorityChanged("low")))) == minute(480)
     assert due(answered(700, (250, f.PriorityChanged("low")))) == minute(240)
     assert due(answered(700, (120, f.PriorityChanged("high")))) == minute(120)
+
+
+def test_a_target_used_up_as_the_pause_begins_is_passed_only_once_the_clock_goes_on():
+    """Promise: whoever lowers the priority meanwhile lowers it in time."""
+    paused = ticket((0, OPENED), (0, ASKS), (240, status("pending")), (300, status("open")))
+    assert due(paused, pauses="all") == minute(300)
+    assert response(paused, minute(300), pauses="all").met is None
+    assert response(paused, minute(301), pauses="all").met is False
 
 
 def test_a_deadline_on_the_business_clock_skips_what_is_not_worked():

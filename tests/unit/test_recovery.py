@@ -149,6 +149,14 @@ def test_first_contact_resolution_is_known_once_it_held_or_failed():
     assert first_contact_resolution(ticket(*SOLVED_ONCE), what(*SOLVED_ONCE, contacts=(back(2),)), TERMS) is False
 
 
+def test_an_answer_in_the_second_of_the_solve_counts_and_hand_offs_count_up_to_the_last_solve():
+    """Promise: most help desks answer and solve in one update; who was handed on after a reopen was handed on."""
+    at_once = ((0, OPENED), (0, ASKS), (60, ANSWERS), (60, DONE))
+    assert first_contact_resolution(ticket(*at_once), what(*at_once), TERMS) is True
+    passed = (*REOPENED, (2 * A_DAY + 1, f.Assigned("b", None)), (3 * A_DAY, DONE), (4 * A_DAY, f.Assigned("c", None)))
+    assert hand_offs(ticket((5, f.Assigned("a", None)), *passed)) == 1
+
+
 def rated(*scores: float) -> Course:
     return ticket(*SOLVED_ONCE, *((100 + place, f.Surveyed("csat", score)) for place, score in enumerate(scores)))
 

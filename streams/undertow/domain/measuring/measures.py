@@ -202,7 +202,7 @@ def _resolution(course: Course, measure: str, reading: Reading, as_of: float, af
         end = course.solves[0] if course.solves else None
     elif measure == "total_resolution":
         end = course.solves[-1] if course.resolved else None
-    elif after.known or not course.resolved:
+    elif after.known or not course.solves:
         end = after.held
     else:
         return Ran(known=False)

@@ -303,6 +303,15 @@ def solves(*more: Fact, actor: str = "agent") -> Timeline:
         ((fact(1, StatusChanged("closed", "system")),), True),
         ((fact(1, CUSTOMER), fact(2, StatusChanged("open", "agent")), fact(3, StatusChanged("solved", "agent"))), True),
         ((fact(1, CUSTOMER), fact(2, StatusChanged("open", "agent"))), False),
+        ((fact(1, StatusChanged("closed", "customer")), fact(2, StatusChanged("solved", "system"))), False),
+        (
+            (
+                fact(1, Confirmed(False)),
+                fact(2, StatusChanged("open", "agent")),
+                fact(3, StatusChanged("solved", "bot")),
+            ),
+            True,
+        ),
     ],
 )
 def test_a_ticket_stands_on_the_vendor_s_word_alone_if_nobody_else_spoke_since_the_last_solve(said, unconfirmed):

@@ -8,7 +8,7 @@ import pytest
 
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import Figures, Rate
-from undertow.domain.verdicts import Colour, Verdict, allowed, at_least, at_most, beside, verdict
+from undertow.domain.verdicts import Colour, Verdict, allowed, at_least, at_most, beside, points, verdict
 
 ACME = Contract(vendor="acme")
 
@@ -77,6 +77,11 @@ def test_a_bound_in_words_is_never_more_than_what_is_known(n):
             assert 0 <= 100 * rate.low - float(said[2]) < 0.1 + 1e-9
         elif said is not None:
             assert -1e-9 <= float(said[2]) - 100 * rate.high < 0.1
+
+
+def test_a_difference_in_words_is_cut_too():
+    """Promise: 6.96 points are not at least 7."""
+    assert points(0.0696) == "6.9 points"
 
 
 def test_a_bound_that_needs_no_rounding_stays_itself():

@@ -19,7 +19,7 @@ from undertow.domain.figures.habits import Habits
 from undertow.domain.figures.period_claims import Stated
 from undertow.domain.patterns.accusations import Examined
 from undertow.domain.standing import Standing
-from undertow.domain.verdicts import beside
+from undertow.domain.verdicts import beside, points
 
 _STYLE: Final = {"over": "red", "under": "cyan", "agrees": "green", "cannot_tell": "dim"}
 MOST_CAUSES: Final = 3
@@ -70,7 +70,7 @@ def lines(standing: Standing, contract: Contract) -> Iterator[str]:
             mix = "with the same mix of tickets" if gap is found.standardised else "whatever the mix of tickets"
             yield (
                 f"[yellow]{standing.vendor}: {gap.worst.segment} is served worse than {gap.best.segment} by at least "
-                f"{100 * gap.low:.1f} points of hidden dissatisfaction, {mix}[/]"
+                f"{points(gap.low)} of hidden dissatisfaction, {mix}[/]"
             )
 
 

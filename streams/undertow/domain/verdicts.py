@@ -74,6 +74,11 @@ def at_most(ratio: float) -> str:
     return f"{ceil(1000 * ratio - _NOISE) / 10:.1f}%"
 
 
+def points(ratio: float) -> str:
+    """The same of a difference of two shares: ``6.9 points`` for 0.0696."""
+    return f"{at_least(ratio).removesuffix('%')} points"
+
+
 def beside(ratio: float, limit: float) -> str:
     """A share of 100 as it is shown beside a limit: with one decimal, or as many more (up to three) as tell the two apart."""
     for places in (1, 2, 3):

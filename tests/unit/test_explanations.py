@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from tickets import ANSWERS, ASKS, HOUR, OPENED, THANKS, agreed, facts, minute, status, ticket
-from undertow.domain.agreement.contract import Target
+from undertow.domain.agreement.contract import Contract, Target
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.actuals import Actual, actual
 from undertow.domain.measuring.comparison import agrees, compare
 from undertow.domain.measuring.explain import explain
 from undertow.domain.measuring.measures import After
+from undertow.domain.measuring.sheets import sheet
 from undertow.domain.tickets import facts as f
 from undertow.domain.tickets.course import Course, course
 
@@ -128,6 +129,25 @@ def test_an_sla_claimed_while_a_clock_still_runs_in_time_is_immature():
     assert compare(said, answered, actual(answered, "sla", Reading(), agreed(), minute(60))) == "unverifiable"
     silent = ticket((0, OPENED))
     assert compare(said, silent, actual(silent, "sla", Reading(), TERMS, minute(60))) == "unverifiable"
+
+
+def test_an_sla_runs_on_the_sheet_while_one_of_its_clocks_does():
+    """Promise: running is not "does not apply", which it is where nothing was agreed."""
+    line = ticket((0, OPENED), (0, ASKS), (10, ANSWERS), (20, claim(True, measure="sla")))
+
+    def state(terms: Contract, as_of: float) -> str:
+        return next(one.state for one in sheet(line, (), terms, Reading(), as_of) if one.measure == "sla")
+
+    assert (state(TERMS, minute(60)), state(agreed(), minute(60))) == ("running", "none")
+    solved = agreed(targets={"first_response": (Target(4 * HOUR),)})
+    assert state(solved, minute(60)) == "ended"
+
+
+@pytest.mark.parametrize(("seconds", "same"), [(0, True), (60, True), (-60, True), (60.001, False)])
+def test_a_minute_is_the_same_number(seconds, same):
+    """Promise: up to and including sixty seconds, which is what cutting to the minute can cost."""
+    judged = actual(WALK, "total_resolution", Reading(), TERMS, NOW)
+    assert agrees(claim(True, (judged.value or 0.0) + seconds), judged) is same
 
 
 def test_a_number_does_not_excuse_a_verdict_that_no_target_at_the_end_hides():

@@ -258,7 +258,7 @@ def _facts(one: Finding, names: Pseudonyms, zone: str) -> Iterator[str]:
         said = "met" if one.claimed_met else "missed"
         was = "unknown" if one.actual_met is None else "met" if one.actual_met else "missed"
         claimed = f" ({words.span(one.claimed)})" if one.claimed is not None else ""
-        actual = f" ({words.span(one.actual)})" if one.actual is not None else ""
+        actual = f" ({words.span_beside(one.actual, one.target)})" if one.actual is not None else ""
         target = f"; the target was {words.span(one.target)}" if one.target is not None else ""
         yield f"Reported: {said}{claimed}. Recounted: {was}{actual}{target}."
         if distance(one):

@@ -63,7 +63,7 @@ def _line(course: Course, measure: str, contract: Contract, reading: Reading, as
         cause = explain(claim, course, reading, contract, as_of, what).cause
     line = Line(
         measure,
-        _state(judged),
+        _state(measure, judged),
         target=judged.target,
         met=judged.met,
         claimed_met=claim.met if claim is not None else None,
@@ -77,13 +77,13 @@ def _line(course: Course, measure: str, contract: Contract, reading: Reading, as
     return replace(line, calendar=found.calendar, business=found.business, start=found.start, end=found.end)
 
 
-def _state(judged: Actual) -> State:
+def _state(measure: str, judged: Actual) -> State:
     if not judged.known:
         return "immature"
     if judged.missing is not None:
         return "unverifiable"
-    if judged.value is None and judged.met is None:
-        return "none"
+    if judged.value is None and judged.met is None and (judged.ended or measure != SLA):
+        return "none"  # as a whole it has no value of its own, and runs while one of its clocks does
     return "ended" if judged.ended else "running"
 
 

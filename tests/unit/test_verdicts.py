@@ -8,7 +8,8 @@ import pytest
 
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import Figures, Rate
-from undertow.domain.verdicts import Colour, Verdict, allowed, at_least, at_most, beside, points, verdict
+from undertow.domain.statistics.rounding import at_least, at_most, beside, points
+from undertow.domain.verdicts import Colour, Verdict, allowed, verdict
 
 ACME = Contract(vendor="acme")
 

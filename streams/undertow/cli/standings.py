@@ -19,7 +19,7 @@ from undertow.domain.figures.habits import Habits
 from undertow.domain.figures.period_claims import Stated
 from undertow.domain.patterns.accusations import Examined
 from undertow.domain.standing import Standing
-from undertow.domain.verdicts import beside, points
+from undertow.domain.statistics.rounding import beside, points
 
 _STYLE: Final = {"over": "red", "under": "cyan", "agrees": "green", "cannot_tell": "dim"}
 MOST_CAUSES: Final = 3

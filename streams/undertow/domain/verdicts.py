@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
-from math import ceil, floor
-from typing import Final
 
 from msgspec import Struct
 
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import Figures, Rate
 from undertow.domain.statistics.intervals import needed
+from undertow.domain.statistics.rounding import at_least, at_most
 
 
 class Colour(Enum):
@@ -62,33 +61,6 @@ def _verdict(hidden: Rate, limit: float, immature: int, minimum_n: int) -> Verdi
         words = f"holds up: at most {at_most(hidden.high)} of the tickets reported as met went wrong later; {normal}"
         return Verdict(Colour.HOLDS, words, limit)
     return Verdict(Colour.UNCLEAR, f"not clear yet, {about}", limit)
-
-
-def at_least(ratio: float) -> str:
-    """A lower bound as a share of 100, cut to one decimal: rounded up it would claim more than is known."""
-    return f"{floor(1000 * ratio + _NOISE) / 10:.1f}%"
-
-
-def at_most(ratio: float) -> str:
-    """An upper bound, for the same reason never rounded down."""
-    return f"{ceil(1000 * ratio - _NOISE) / 10:.1f}%"
-
-
-def points(ratio: float) -> str:
-    """The same of a difference of two shares: ``6.9 points`` for 0.0696."""
-    return f"{at_least(ratio).removesuffix('%')} points"
-
-
-def beside(ratio: float, limit: float) -> str:
-    """A share of 100 as it is shown beside a limit: with one decimal, or as many more (up to three) as tell the two apart."""
-    for places in (1, 2, 3):
-        if ratio == limit or f"{ratio:.{places}%}" != f"{limit:.{places}%}":
-            break
-    return f"{ratio:.{places}%}"
-
-
-_NOISE: Final = 1e-9
-"""0.3 has to stay 30.0%, whatever a float makes of a thousand times it."""
 
 
 def allowed(figures: Figures, contract: Contract) -> float:

@@ -20,9 +20,9 @@ from undertow.domain.measuring.held import held
 from undertow.domain.statements.adjustments import Adjusted
 from undertow.domain.statements.selection import chosen, distance
 from undertow.domain.statements.statement import Cause, Claimed, Measure, Outcome, PeriodStatement, Share, share
+from undertow.domain.statistics.rounding import at_least, at_most, beside
 from undertow.domain.tickets.course import course
 from undertow.domain.tickets.story import steps
-from undertow.domain.verdicts import at_least, at_most, beside
 from undertow.reports import drawing, words
 from undertow.reports.pseudonyms import Pseudonyms
 from undertow.stages.rereading.dossier import Dossiers

@@ -17,7 +17,7 @@ from undertow.domain.figures.tallies import Tallied, Tallies
 from undertow.domain.measuring.actuals import SLA
 from undertow.domain.measuring.comparison import DISCORDANT
 from undertow.domain.measuring.measures import LOOKS_BACK
-from undertow.domain.verdicts import points
+from undertow.domain.statistics.rounding import points
 
 SURE: Final = 0.05
 """The p up to which a difference is said aloud, if the interval excludes none, too."""

@@ -9,7 +9,7 @@ from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import Cells, Rate
 from undertow.domain.figures.equity import Counted, Equity, Stratum, equity
 from undertow.domain.statements.statement import Fairness, Served, Share, share
-from undertow.domain.verdicts import points
+from undertow.domain.statistics.rounding import points
 
 
 def fairness(own: Cells, contract: Contract) -> Fairness | None:

@@ -25,7 +25,7 @@ targets = st.dictionaries(
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**32), targets, st.sampled_from(["calendar", "business"]), st.sampled_from(["asked", "none"]))
 def test_no_later_event_clears_a_breach(seed, agreed_on, clock, pauses):
-    """Promise: closing, reopening, re-prioritising, also to a priority without a target, clears it neither there nor in the SLA."""
+    """Promise: closing, reopening, re-prioritising, also to a priority without a target: not in the measure, not in the SLA."""
     told = rich(Random(seed))
     terms = agreed(
         targets={

@@ -29,6 +29,7 @@ calendar:
   hours: {monday-friday: 09:00-17:00, saturday: [09:00-12:00, 13:00-24:00], sunday: closed}
   holidays: {country: DE, subdivision: BE}
   closed: [12-24, 2026-12-31]
+  changes: [{since: 2027-01-01, hours: {monday-friday: 08:00-20:00}}]
   open: [05-01]
 targets:
   next_response: 4h

@@ -159,3 +159,16 @@ def test_a_linked_ticket_may_differ_in_cause_alone_and_an_unlinked_one_may_not()
 def test_a_new_ticket_that_says_nothing_of_the_first_diagnosis_is_none(another):
     """Promise: it has to come back, in the window, and end otherwise."""
     assert misdiagnosed(another) == ()
+
+
+def test_windows_of_returns_end_with_their_last_second():
+    """Promise: reopened 14 days, or back 30 days, after the solve is within the window; 3 days for a ticket of the vendor's."""
+    end = 10 + 14 * 24
+    for late, expected in ((0, ("a4", "a5", "a6")), (1 / 3600, ())):
+        first = (*FIRST, (end + late, status("open", "customer")), (end + 9, status("solved", cause="outage")))
+        assert misdiagnosed(first=first) == expected
+    end = 10 + 30 * 24
+    for late, expected in ((0, ("a4", "b1", "b3")), (1 / 3600, ())):
+        assert misdiagnosed(other(end + late, (0, opened()), (5, f.TopicChanged("login")), (9, SOLVED))) == expected
+    for late, expected in ((0, ("a4", "b1")), (1 / 3600, ())):
+        assert continued(other(10 + 3 * 24 + late, (0, opened(actor="agent")))) == expected

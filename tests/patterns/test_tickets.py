@@ -251,6 +251,42 @@ def test_a_reopen_that_is_the_customers_or_slow_is_no_flicker(said):
     assert seen("flicker", *BEGUN, *said) == ()
 
 
+# --- the very boundaries ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said", "expected"),
+    [
+        ("closed_unasked", ((5, message()), (5 + 5 * MINUTE, CLOSED)), ("a4", "a5")),
+        ("flicker", ((5, SOLVED), (5 + 5 * MINUTE, status("open")), (9, SOLVED)), ()),
+        ("paused_late", ((20, status("pending")),), None),
+        ("paused_late", ((18, SOLVED), (18, status("pending"))), None),
+        ("paused_unasked", ((5, status("pending")), (5 + MINUTE, QUESTION)), ()),
+        ("lowered_late", ((20, f.PriorityChanged("low", "agent")), (41, SOLVED)), ()),
+        ("lowered_late", ((20, f.PriorityChanged("low", "agent")), (30, SOLVED)), None),
+    ],
+    ids=[
+        "five minutes are within five minutes",
+        "and no longer under five minutes",
+        "at its deadline nothing is left to save",
+        "what is solved in that second runs no more",
+        "a minute is within the minute",
+        "lowered at the deadline is in time, later the longer one is missed",
+        "and a target that was kept then is no breach",
+    ],
+)
+def test_patterns_end_with_their_last_second(pattern, said, expected):
+    """Promise: nobody is held to have been late in the second in which everything still was in time."""
+    assert seen(pattern, *BEGUN, *said) == expected
+
+
+def test_at_the_very_deadline_nothing_is_breached():
+    """Promise: as of the second of the deadline everything is in time."""
+    ticket = told(*BEGUN)
+    assert "lowered_late" not in cases(ticket, as_of=OPENED + 20 * HOUR)
+    assert "lowered_late" in cases(ticket, as_of=OPENED + 20 * HOUR + 1)
+
+
 # --- the customer blamed ---------------------------------------------------------------------------------------------
 
 

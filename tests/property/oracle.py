@@ -33,6 +33,7 @@ BAD = (
     "complained",
     "rejected",
 )
+MONEY = (f.Refunded, f.Invoiced)
 
 
 def ordered(read: Iterable[tuple[Fact, Place]]) -> list[Fact]:
@@ -202,7 +203,7 @@ def _signals(ticket: Ticket, kept: list[Ticket], contract: Contract, broken_at: 
         found["promise_broken"].append(broken_at)
 
     def told(kind: type) -> list[Fact]:
-        return [x for x in ticket.told if isinstance(x.body, kind)]
+        return [x for x in ticket.told if isinstance(x.body, kind) and not (kind in MONEY and x.body.amount <= 0)]
 
     for name, kind in (("refunded", f.Refunded), ("cancelled", f.Cancelled), ("complained", f.Complained)):
         found[name] += [x.time for x in told(kind)]

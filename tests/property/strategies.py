@@ -81,14 +81,14 @@ ticket_bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(f.Surveyed, st.just("csat"), st.just(1.0)),
     st.builds(f.Complained, st.just("review")),
     st.builds(f.Confirmed, st.booleans()),
-    st.builds(f.Invoiced, st.just(9.0), st.just("EUR")),
+    st.builds(f.Invoiced, st.sampled_from((9.0, 0.0, -9.0)), st.just("EUR")),
 )
 customer_bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(f.SegmentChanged, st.sampled_from(("gold", "basic"))),
     st.builds(f.SegmentChanged, st.sampled_from(("gold", "basic"))),
     st.builds(f.Active),
     st.builds(f.Cancelled),
-    st.builds(f.Refunded, st.sampled_from((1.0, 2.5)), st.just("EUR")),
+    st.builds(f.Refunded, st.sampled_from((1.0, 2.5, 0.0)), st.just("EUR")),
     st.builds(f.Complained, st.just("review")),
     st.builds(f.Surveyed, st.sampled_from(("csat", "nps")), st.sampled_from((1.0, 5.0))),
 )

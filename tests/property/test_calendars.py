@@ -38,7 +38,9 @@ def calendars(draw: st.DrawFn) -> tuple[Calendar, int]:
     start = near - draw(st.integers(0, 4 * 1440)) * MINUTE
     days = draw(st.sets(st.integers(-1, 6), max_size=3))
     hours = draw(st.lists(spans, max_size=5))
-    return Calendar(zone, tuple(hours), frozenset(start // 86_400 + day for day in days)), start
+    later = draw(st.dictionaries(st.integers(-2, 20), st.lists(spans, max_size=3), max_size=3))
+    others = tuple((start // 86_400 + day, tuple(then)) for day, then in sorted(later.items()))
+    return Calendar(zone, tuple(hours), frozenset(start // 86_400 + day for day in days), others), start
 
 
 def open_at(calendar: Calendar, minute: int) -> bool:
@@ -46,8 +48,12 @@ def open_at(calendar: Calendar, minute: int) -> bool:
     shown = datetime.fromtimestamp(minute, ZoneInfo(calendar.time_zone))
     if shown.toordinal() - EPOCH in calendar.holidays:
         return False
+    hours = calendar.hours
+    for since, others in calendar.changes:
+        if shown.toordinal() - EPOCH >= since:
+            hours = others
     of_week = shown.weekday() * 1440 + shown.hour * 60 + shown.minute
-    return not calendar.hours or any(start <= of_week < end for start, end in calendar.hours)
+    return not hours or any(start <= of_week < end for start, end in hours)
 
 
 def oracle(calendar: Calendar, start: float, end: float) -> float:

@@ -9,6 +9,7 @@ from tickets import ANSWERS, ASKS, HOUR, OPENED, QUESTION, agreed, minute, statu
 from undertow.domain.agreement.contract import Contract, Target
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.actuals import Actual, actual, deadline
+from undertow.domain.measuring.comparison import compare
 from undertow.domain.measuring.measures import After, runs
 from undertow.domain.tickets import facts as f
 from undertow.domain.tickets.course import Course
@@ -77,6 +78,13 @@ def test_the_contract_in_force_is_the_one_of_the_start(priority):
     assert response(later, terms=terms).met is False
 
 
+def test_a_priority_that_changes_later_keeps_the_contract_of_the_clock_s_start():
+    """Promise: a stricter target that came into force meanwhile is neither that of the first nor of the second priority."""
+    strict = [Target(HOUR, priority, since=minute(10)) for priority in ("normal", "high")]
+    terms = agreed(targets={"first_response": (Target(4 * HOUR), *strict)})
+    assert response(answered(130, (120, f.PriorityChanged("high"))), terms=terms).met is True
+
+
 def test_the_clock_of_the_reading_is_held_against_the_target():
     """Promise: a night is no office time."""
     over_night = ticket((17 * 60, OPENED), (17 * 60, ASKS), (33 * 60, ANSWERS))
@@ -123,6 +131,30 @@ def test_the_sla_as_a_whole_cannot_be_met_where_a_part_cannot_be_told():
     assert (early.met, early.known) == (None, False)
 
 
+def test_a_breach_is_not_undone_by_a_priority_for_which_nothing_was_agreed():
+    """Promise: the SLA as a whole stays broken by it, and the target that is named is the one that was passed."""
+    terms = agreed(
+        targets={"first_response": (Target(4 * HOUR, "normal"),), "total_resolution": (Target(HOUR, "low"),)}
+    )
+    line = answered(300, (290, f.PriorityChanged("trivial")))
+    found = response(line, terms=terms)
+    assert (found.met, found.target) == (False, 4 * HOUR)
+    whole = actual(line, "sla", Reading(), terms, LONG_AFTER)
+    assert (whole.met, compare(f.Claimed("sla", True, None, None, None), line, whole)) == (False, "over_reported")
+    in_time = answered(300, (200, f.PriorityChanged("trivial")))
+    assert actual(in_time, "sla", Reading(), terms, LONG_AFTER).met is True
+
+
+def test_a_wait_for_which_nothing_was_agreed_takes_nothing_from_the_others():
+    """Promise: of several waits those with a target decide; while one runs nothing is met."""
+    terms = agreed(targets={"next_response": (Target(HOUR, "high"),)})
+    told = ((0, OPENED), (0, ASKS), (300, ANSWERS), (310, f.PriorityChanged("high")), (320, ASKS))
+    assert actual(ticket(*told, (330, ANSWERS)), "next_response", Reading(), terms, LONG_AFTER).met is True
+    assert actual(ticket(*told, (390, ANSWERS)), "next_response", Reading(), terms, LONG_AFTER).met is False
+    assert actual(ticket(*told), "next_response", Reading(), terms, minute(330)).met is None
+    assert actual(ticket(*told[:3]), "next_response", Reading(), terms, LONG_AFTER).met is None
+
+
 def due(course: Course, as_of: float = LONG_AFTER, **axes) -> float | None:
     reading = Reading(**axes)
     (run,) = runs(course, "first_response", reading, as_of).runs
@@ -141,6 +173,14 @@ def test_a_deadline_moves_with_the_priority_until_it_has_passed():
     assert due(answered(700, (200, f.PriorityChanged("low")))) == minute(480)
     assert due(answered(700, (250, f.PriorityChanged("low")))) == minute(240)
     assert due(answered(700, (120, f.PriorityChanged("high")))) == minute(120)
+
+
+def test_a_target_used_up_as_the_pause_begins_is_passed_only_once_the_clock_goes_on():
+    """Promise: whoever lowers the priority meanwhile lowers it in time."""
+    paused = ticket((0, OPENED), (0, ASKS), (240, status("pending")), (300, status("open")))
+    assert due(paused, pauses="all") == minute(300)
+    assert response(paused, minute(300), pauses="all").met is None
+    assert response(paused, minute(301), pauses="all").met is False
 
 
 def test_a_deadline_on_the_business_clock_skips_what_is_not_worked():

@@ -90,6 +90,14 @@ def test_an_alert_that_can_never_fire_is_refused(objective):
         budget(steady(9, 10), TODAY, objective, 20)
 
 
+def test_of_the_short_window_the_bare_rate_is_enough():
+    """Promise: a day is too few tickets for certainty, which is the long window's to give."""
+    days = {**steady(60, 100, 3), TODAY: Told(9, 10)}
+    fast = budget(days, TODAY, 0.98, 20).alerts[0]
+    assert fast.short.low < 3 < fast.short.bare
+    assert fast.fires
+
+
 @pytest.mark.parametrize("objective", [0.67, 0.98, 0.9999, 1.0])
 def test_an_objective_under_which_every_alert_can_fire_is_taken(objective):
     """Promise: and with nothing confirmed at all, every one does."""

@@ -89,6 +89,33 @@ def test_a_calendar_with_hours_of_no_length_is_never_open():
     assert never.add(5.0, 0.0) == 5.0
 
 
+def test_hours_that_change_count_from_their_day_on_and_change_nothing_before_it():
+    """Promise: the calendar in force is that of the time: Saturdays agreed from July on were never worked in June."""
+    office = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(5))
+    saturdays = (*office, (5 * 1440 + 540, 5 * 1440 + 780))
+    calendar = Calendar("Europe/Berlin", office, changes=((day("2026-07-01"), saturdays),))
+    assert calendar.seconds(at("2026-06-27"), at("2026-06-28")) == 0.0
+    assert calendar.seconds(at("2026-07-04"), at("2026-07-05")) == 4 * HOUR
+    # two hours from Friday 16:00: Monday 10:00 in June, Saturday 10:00 in July
+    assert calendar.add(at("2026-06-26T16:00"), 2 * HOUR) == at("2026-06-29T10:00")
+    assert calendar.add(at("2026-07-03T16:00"), 2 * HOUR) == at("2026-07-04T10:00")
+    # what is reached with the last hour before the change is not put off to the first one after it
+    assert calendar.add(at("2026-06-30T16:00"), HOUR) == at("2026-06-30T17:00")
+    assert (calendar.on(day("2026-06-30")), calendar.on(day("2026-07-01"))) == (office, saturdays)
+
+
+def test_a_clock_may_stop_for_good_or_begin_to_run():
+    """Promise: around the clock until a day, then never, and the other way round."""
+    never = ((480, 480),)
+    ends = Calendar("UTC", (), changes=((10, never),))
+    assert ends.add(9 * 86_400.0, 86_400.0) == 10 * 86_400.0
+    assert ends.add(9 * 86_400.0, 86_401.0) == float("inf")
+    begins = Calendar("UTC", never, changes=((10, ()),))
+    assert begins.add(0.0, 60.0) == 10 * 86_400.0 + 60
+    assert (ends.always_open, begins.always_open) == (False, False)
+    assert Calendar("UTC", (), changes=((10, ()),)).always_open
+
+
 def test_holidays_are_days_of_the_zone():
     """Promise: a holiday takes its local day out, also the part of it that is another day in UTC."""
     free = Calendar("Pacific/Auckland", OFFICE, frozenset({day("2026-06-09")}))

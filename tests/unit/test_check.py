@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import get_args, get_type_hints
 
 import pytest
@@ -11,9 +11,12 @@ from msgspec import structs
 
 from undertow import exits
 from undertow.cli.main import cli
-from undertow.contracts import examined, schema
+from undertow.contracts import examined, parse, schema
+from undertow.contracts.definitions import definitions
+from undertow.contracts.holidays import number
 from undertow.contracts.words import READS, explained, reads
 from undertow.domain.agreement.contract import DAY
+from undertow.domain.agreement.periods import Period
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.agreement.thresholds import Allowed
 from undertow.domain.measuring.measures import TIMED
@@ -64,6 +67,36 @@ def test_the_calendar_is_told_with_the_days_that_change_something():
     assert "Closed next: Thu 2026-05-14" in said(FULL, on_the_day)["Business clock"]
     assert "Closed next: Mon 2026-05-25" in said(FULL, on_the_day + DAY)["Business clock"]
     assert said("vendor: a")["Business clock"] == "Open around the clock (UTC)."
+
+
+def test_hours_are_told_as_they_are_in_force_today_and_as_they_will_be():
+    """Promise: a change that is over is no news, one to come has its day; a target's working days are those of its time."""
+    text = FULL.replace(
+        "  closed:", "  changes: [{since: 2026-07-01, hours: {monday-saturday: 08:00-20:00}}]\n  closed:"
+    )
+    before, after = said(text), said(text, NOW + 90 * DAY)
+    assert "Friday 08:00-12:00 and 13:00-16:00, in Europe/Berlin: 47 hours a week." in before["Business clock"]
+    later = "Open Monday to Saturday 08:00-20:00, in Europe/Berlin: 72 hours a week."
+    assert f"From Wed 2026-07-01: {later}" in before["Business clock"]
+    assert after["Business clock"].startswith(later)
+    assert "about 5.0 working days" in before["Targets in force"]
+    assert "about 3.9 working days" in after["Targets in force"]
+
+
+def test_a_statement_tells_the_terms_of_its_own_period():
+    """Promise: what comes into force with the midnight after it, in the contract's zone, is none of them."""
+    change = "  changes: [{since: 2026-07-01, hours: {monday-saturday: 08:00-20:00}}]\n  closed:"
+    contract = parse(FULL.replace("  closed:", change), "acme.yaml")
+    june = Period(number(date(2026, 6, 1)), number(date(2026, 6, 30)))
+    told = dict(definitions(contract, june))
+    assert "First response: 1h for priority urgent, 4h for every other priority" in told["Targets"]
+    assert [line for line in told["Business clock"] if "2026-07-01" in line or "Saturday" in line] == []
+    both = dict(definitions(contract, Period(june.first, june.last + 31)))
+    assert "First response: 1h for priority urgent, 2h for every other priority" in both["Targets"]
+    assert (
+        "From 2026-07-01: Open Monday to Saturday 08:00-20:00, in Europe/Berlin: 72 hours a week."
+        in both["Business clock"]
+    )
 
 
 def test_hours_that_run_through_midnight_are_told_by_day():

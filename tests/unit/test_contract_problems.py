@@ -244,3 +244,24 @@ def test_one_topic_is_read_in_one_way_by_all_contracts():
     for first, second in ((shared, own), (own, shared), (own, own)):
         with pytest.raises(BadContract, match="b: feeds: 't' is read by the contract a, too"):
             by_vendor([("a", parse(f"vendor: a\n{first}", "a")), ("b", parse(f"vendor: b\n{second}", "b"))])
+
+
+def test_changes_of_hours_say_what_is_wrong_with_them():
+    """Promise: a change begins with a day, once, and leaves some day open."""
+    told = problems(
+        HEAD
+        + """calendar:
+  hours: {monday: 09:00-17:00}
+  changes:
+    - {since: 2026-07-01T12:00:00Z, hours: {monday: 10:00-17:00}}
+    - {since: 2026-07-01, hours: {monday: closed}}
+    - {since: 2026-07-01, hours: {monday-tuesday: 09:00-12:00, tuesday: 13:00-15:00}}
+"""
+    )
+    assert sorted(line.split(" ")[1] for line in told) == [
+        "calendar.changes[0].since:",
+        "calendar.changes[1].hours:",
+        "calendar.changes[2].hours.tuesday:",
+        "calendar.changes[2].since:",
+    ]
+    assert "hours change with a day" in told[0]

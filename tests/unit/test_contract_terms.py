@@ -14,12 +14,16 @@ from hypothesis import strategies as st
 
 from undertow.adapters.mapping import Mapping
 from undertow.contracts import parse
+from undertow.contracts.writing import written
 from undertow.domain.agreement.alerts import Alerts
 from undertow.domain.agreement.calendars import Calendar
 from undertow.domain.agreement.contract import DAY, RUNNING, Contract, Feed, Target
 from undertow.domain.agreement.delivery import Delivery
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.agreement.thresholds import Allowed, Patterns
+from undertow.domain.measuring.actuals import actual
+from undertow.domain.tickets import facts as f
+from undertow.domain.tickets.course import course
 
 HOUR = 3600.0
 
@@ -120,6 +124,45 @@ calendar:
     tuesday, wednesday, saturday = 24 * 60, 2 * 24 * 60, 5 * 24 * 60
     expected = [(tuesday, 8, 12), (tuesday, 13, 17), (wednesday, 8, 12), (wednesday, 13, 17), (saturday, 0, 24)]
     assert calendar == Calendar("Europe/Berlin", tuple((d + h * 60, d + k * 60) for d, h, k in expected))
+
+
+CHANGED = """
+time_zone: Europe/Berlin
+calendar:
+  hours: {monday-friday: 09:00-17:00}
+  changes:
+    - since: 2027-01-01
+    - {since: 2026-07-01, hours: {monday-saturday: 09:00-17:00}}
+  open: [2026-10-03]
+  holidays: {country: DE}
+reading: {clock: business}
+targets: {first_response: 4h}
+"""
+
+
+def test_hours_that_were_agreed_later_hold_from_their_day_on():
+    """Promise: in order of time, in place of all before; without hours around the clock; a term of the contract."""
+    agreed = contract(CHANGED)
+    week = agreed.calendar.hours
+    saturday = (5 * 24 * 60 + 540, 5 * 24 * 60 + 1020)
+    assert agreed.calendar.changes == ((day("2026-07-01"), (*week, saturday)), (day("2027-01-01"), ()))
+    assert day("2026-10-03") not in agreed.calendar.holidays  # a Saturday, worked by then
+    before = msgspec.structs.replace(agreed, calendar=msgspec.structs.replace(agreed.calendar, changes=()))
+    assert agreed.version != before.version
+    assert contract(written(agreed).removeprefix("vendor: acme\n")) == agreed
+
+
+def test_what_was_late_under_the_hours_of_its_time_stays_late_and_in_time_stays_in_time():
+    """Promise: the calendar in force is that of the time; agreeing Saturdays from July on moves no figure of June."""
+    agreed = contract(CHANGED)
+    for friday, monday, met in (("2026-06-26", "2026-06-29", True), ("2026-07-03", "2026-07-06", False)):
+        told = [
+            (at(f"{friday}T16:00"), f.Opened("bill", actor="customer")),
+            (at(f"{friday}T16:00"), f.Message("customer", True, True, False)),
+            (at(f"{monday}T10:00"), f.Message("agent", True, True, False)),
+        ]
+        read = course([f.Fact(when, place, when, str(place), "/a", body) for place, (when, body) in enumerate(told)])
+        assert actual(read, "first_response", agreed.reading, agreed, at("2026-08-01")).met is met
 
 
 def test_the_calendar_s_own_zone_comes_before_the_contract_s():

@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from tickets import ANSWERS, ASKS, HOUR, OPENED, THANKS, agreed, facts, minute, status, ticket
-from undertow.domain.agreement.contract import Target
+from undertow.domain.agreement.contract import Contract, Target
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.actuals import Actual, actual
 from undertow.domain.measuring.comparison import agrees, compare
 from undertow.domain.measuring.explain import explain
 from undertow.domain.measuring.measures import After
+from undertow.domain.measuring.sheets import sheet
 from undertow.domain.tickets import facts as f
 from undertow.domain.tickets.course import Course, course
 
@@ -118,6 +119,43 @@ def test_a_running_clock_is_no_excuse_and_has_no_value_to_claim():
 def test_every_class_has_its_rule(said, judged, expected):
     """Promise: the seven words, and silence where neither side says anything."""
     assert compare(said, WALK, judged) == expected
+
+
+def test_an_sla_claimed_while_a_clock_still_runs_in_time_is_immature():
+    """Promise: too early is not uncheckable; without any target, or without messages, it is."""
+    said = claim(True, measure="sla")
+    answered = ticket((0, OPENED), (0, ASKS), (10, ANSWERS))
+    assert compare(said, answered, actual(answered, "sla", Reading(), TERMS, minute(60))) == "immature"
+    assert compare(said, answered, actual(answered, "sla", Reading(), agreed(), minute(60))) == "unverifiable"
+    silent = ticket((0, OPENED))
+    assert compare(said, silent, actual(silent, "sla", Reading(), TERMS, minute(60))) == "unverifiable"
+
+
+def test_an_sla_runs_on_the_sheet_while_one_of_its_clocks_does():
+    """Promise: running is not "does not apply", which it is where nothing was agreed."""
+    line = ticket((0, OPENED), (0, ASKS), (10, ANSWERS), (20, claim(True, measure="sla")))
+
+    def state(terms: Contract, as_of: float) -> str:
+        return next(one.state for one in sheet(line, (), terms, Reading(), as_of) if one.measure == "sla")
+
+    assert (state(TERMS, minute(60)), state(agreed(), minute(60))) == ("running", "none")
+    solved = agreed(targets={"first_response": (Target(4 * HOUR),)})
+    assert state(solved, minute(60)) == "ended"
+
+
+@pytest.mark.parametrize(("seconds", "same"), [(0, True), (60, True), (-60, True), (60.001, False)])
+def test_a_minute_is_the_same_number(seconds, same):
+    """Promise: up to and including sixty seconds, which is what cutting to the minute can cost."""
+    judged = actual(WALK, "total_resolution", Reading(), TERMS, NOW)
+    assert agrees(claim(True, (judged.value or 0.0) + seconds), judged) is same
+
+
+def test_a_number_does_not_excuse_a_verdict_that_no_target_at_the_end_hides():
+    """Promise: met in time, then of a priority without a target: a claim of missed is not true for having its value right."""
+    judged = Actual(600.0, True, True, None)
+    assert not agrees(claim(False, 600.0), judged)
+    assert agrees(claim(True, 600.0), judged)
+    assert agrees(claim(False, 600.0), Actual(600.0, None, True, None))
 
 
 def test_a_claim_about_a_ticket_nobody_else_speaks_of_is_a_claim_only():

@@ -10,6 +10,7 @@ from property.strategies import Owner
 from undertow.clock import day_of
 from undertow.domain.agreement.contract import DAY, Contract
 from undertow.domain.counting.cells import Cell, CellKey, Counts, Exposure
+from undertow.domain.counting.chance import Chance
 from undertow.domain.counting.ledger import ALL, Figures, Rate
 from undertow.domain.counting.windows import figures
 from undertow.domain.tickets.facts import Body, Fact, Opened, Place, Seen, StatusChanged
@@ -95,6 +96,16 @@ def test_cells_without_any_opening_have_no_chance_level():
     """Promise: a feed whose openings are missing gives a chance of zero, not an error."""
     cell = Cell(Counts(solved=1, mature=1, repeat_eligible=1), {Exposure(7, 3): 1})
     assert by_window({CellKey("acme", "all", 60): cell})[ALL, "28d"].by_chance == Rate(0.0, 1)
+
+
+def test_chance_deals_openings_to_the_days_after_the_solve():
+    """Promise: as many days as the window has, the day of the solve not among them and the last one is."""
+    opened = {60: 5, 61: 3, 90: 2, 91: 4}
+    cells = {CellKey("acme", "all", day): Cell(Counts(opened=n)) for day, n in opened.items()}
+    chance = Chance({**cells, CellKey("acme", "gold", 60): Cell(Counts(), {Exposure(1, 1): 1})}, 30 * DAY)
+    assert chance.expected(60, {Exposure(1, 1): 1}) == pytest.approx(5 / 14)
+    assert chance.expected(60, {Exposure(1, 2): 7}) == pytest.approx(7 * (1 - (9 / 14) ** 2))
+    assert chance.expected(60, {Exposure(1, 0): 7}) == 0.0
 
 
 def test_the_chance_level_is_what_shuffling_the_customers_gives():

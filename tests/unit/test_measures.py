@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tickets import ANSWERS, ASKS, NOTE, OFFICE, OPENED, QUESTION, THANKS, minute, status, ticket
+from tickets import ANSWERS, ASKS, NOTE, OFFICE, OPENED, QUESTION, THANKS, agreed, minute, status, ticket
 from undertow.domain.agreement.calendars import Calendar
 from undertow.domain.agreement.readings import Reading
-from undertow.domain.measuring.measures import RECOVERIES, TIMED, After, Failure, Measured, measured
+from undertow.domain.measuring.measures import RECOVERIES, TIMED, After, Failure, Measured, measured, runs
+from undertow.domain.measuring.recovery import after as what_followed
 from undertow.domain.tickets import facts as f
 from undertow.domain.tickets.course import Course
 
@@ -99,6 +100,17 @@ def test_an_opening_by_nobody_known_counts_unless_a_customer_wrote_before_the_re
     by_nobody = msgspec.structs.replace(OPENED, actor="unknown")
     assert minutes(ticket((0, by_nobody), (10, ASKS), (30, ANSWERS)), "first_response") == 20
     assert minutes(ticket((0, by_nobody), (30, ANSWERS), (50, ASKS)), "first_response") == 30
+
+
+@pytest.mark.parametrize("opener", ["agent", "unknown"])
+def test_what_was_said_before_the_question_is_no_reply_though_it_has_the_same_time(opener):
+    """Promise: help desks cut to the minute; the vendor's sequence tells which came first, for both response measures."""
+    opened = msgspec.structs.replace(OPENED, actor=opener)
+    before = ticket((0, opened), (5, ANSWERS), (5, ASKS), (25, ANSWERS))
+    assert minutes(before, "first_response") == (20 if opener == "agent" else 5)
+    assert minutes(before, "next_response") == 20
+    after = ticket((0, opened), (5, ASKS), (5, ANSWERS), (25, ANSWERS))
+    assert (minutes(after, "first_response"), minutes(after, "next_response")) == (0, 0)
 
 
 def test_a_response_is_paused_only_under_the_reading_that_pauses_everything():
@@ -228,6 +240,27 @@ def test_a_durable_resolution_ends_at_the_solve_that_held_and_is_unknown_before(
     assert minutes(twice, "durable_resolution", after=After(minute(160), known=True)) == 160
     never = of(twice, "durable_resolution", as_of=minute(900), after=After(None, known=True))
     assert (never.calendar, never.ended) == (900 * 60, False)
+
+
+def test_a_solve_that_was_reopened_after_its_window_may_still_have_held():
+    """Promise: until its follow-up is over that is unknown, and no clock runs into a breach that later is none."""
+    late = ticket((0, OPENED), (60, status("solved")), (20 * 1440, status("open", "customer")))
+    early = what_followed(late, (), agreed(), minute(25 * 1440))
+    assert of(late, "durable_resolution", as_of=minute(25 * 1440), after=early) == Measured(
+        "durable_resolution", None, None, ended=False, known=False
+    )
+    known = what_followed(late, (), agreed(), minute(31 * 1440))
+    assert minutes(late, "durable_resolution", after=known) == 60
+    assert of(ticket((0, OPENED)), "durable_resolution", as_of=minute(9)).calendar == 540
+
+
+def test_a_pause_after_the_clock_ended_and_one_from_its_start_are_no_part_of_it():
+    """Promise: spans lie within the run, one after the other, none of them empty."""
+    told = ((0, OPENED), (0, QUESTION), (0, status("pending")), (20, status("open")), (60, status("solved")))
+    line = ticket(*told, (100, status("open")), (110, QUESTION), (110, status("pending")))
+    (run,) = runs(line, "first_resolution", Reading(), LONG_AFTER).runs
+    assert run.spans == ((minute(20), minute(60)),)
+    assert minutes(line, "first_resolution") == 40
 
 
 # --- both clocks, waits, recovery ------------------------------------------------------------------------------------

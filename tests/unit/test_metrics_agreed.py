@@ -105,7 +105,8 @@ def test_another_calendar_has_another_name_and_an_equal_one_the_same() -> None:
     same = Calendar(OFFICE.calendar.time_zone, tuple(reversed(OFFICE.calendar.hours)), OFFICE.calendar.holidays)
     assert named(OFFICE.calendar) == named(same)
     others = [Calendar(), Calendar("Europe/Berlin"), msgspec.structs.replace(OFFICE.calendar, holidays=frozenset())]
-    assert len({named(calendar) for calendar in (OFFICE.calendar, *others)}) == 4
+    others.append(msgspec.structs.replace(OFFICE.calendar, changes=((20_000, ()),)))
+    assert len({named(calendar) for calendar in (OFFICE.calendar, *others)}) == 5
 
 
 def test_a_calendar_costs_a_scrape_next_to_nothing() -> None:

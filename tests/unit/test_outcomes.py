@@ -247,6 +247,19 @@ def test_a_ticket_is_charged_for_wrongly_if_no_solve_held_and_from_the_moment_bo
     assert not told(bill, openings=(SOLVED_AT + 31 * DAY,)).bad
     late = (Reopen(SOLVED_AT + 15 * DAY, 15 * DAY, "customer"),)
     assert not told(bill, reopens=late).bad
+    at_the_end = (Reopen(SOLVED_AT + 14 * DAY, 14 * DAY, "customer"),)
+    assert Signal("charged", SOLVED_AT + 14 * DAY) in told(bill, reopens=at_the_end).signals
+
+
+@pytest.mark.parametrize("amount", [0.0, -5.0])
+def test_an_invoice_or_a_refund_of_nothing_is_none(amount):
+    """Promise: a warranty's invoice of 0, a credit note and a refund taken back are held against nobody; the next real one is."""
+    reopened = (Reopen(SOLVED_AT + DAY, DAY, "customer"),)
+    nothing, bill = (fact(day, Invoiced(sum_, "EUR")) for day, sum_ in ((2, amount), (3, 5.0)))
+    assert [one.outcome for one in told(nothing, reopens=reopened).signals] == ["reopened"]
+    assert Signal("charged", SOLVED_AT + 3 * DAY) in told(nothing, bill, reopens=reopened).signals
+    assert not told(fact(2, Refunded(amount, "EUR"))).bad
+    assert told(fact(2, Refunded(amount, "EUR")), fact(3, Refunded(5.0, "EUR"))).first_bad == SOLVED_AT + 3 * DAY
 
 
 def test_a_broken_promise_is_bad_whenever_it_broke():
@@ -290,6 +303,15 @@ def solves(*more: Fact, actor: str = "agent") -> Timeline:
         ((fact(1, StatusChanged("closed", "system")),), True),
         ((fact(1, CUSTOMER), fact(2, StatusChanged("open", "agent")), fact(3, StatusChanged("solved", "agent"))), True),
         ((fact(1, CUSTOMER), fact(2, StatusChanged("open", "agent"))), False),
+        ((fact(1, StatusChanged("closed", "customer")), fact(2, StatusChanged("solved", "system"))), False),
+        (
+            (
+                fact(1, Confirmed(False)),
+                fact(2, StatusChanged("open", "agent")),
+                fact(3, StatusChanged("solved", "bot")),
+            ),
+            True,
+        ),
     ],
 )
 def test_a_ticket_stands_on_the_vendor_s_word_alone_if_nobody_else_spoke_since_the_last_solve(said, unconfirmed):

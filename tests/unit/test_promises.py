@@ -68,6 +68,30 @@ def test_the_customer_withdraws_a_promise_by_closing_the_ticket_or_leaving(freed
     assert states(MADE, (80, f.PromiseFulfilled("call")), (90, freed)) == [(100, "kept", 80)]
 
 
+def test_a_customer_who_closes_what_the_vendor_solved_withdraws_too():
+    """Promise: the customer ended the matter, whoever called it solved first."""
+    assert states(MADE, (80, status("solved")), (90, status("closed", "customer"))) == [(100, "withdrawn", 90)]
+    assert states(MADE, (80, status("solved")), (90, status("closed"))) == [(100, "broken", 160)]
+
+
+def test_what_falls_on_one_second_is_decided_by_the_second():
+    """Promise: who keeps a promise as the customer closes has kept it; the grace and the promise include their ends."""
+    closed = status("closed", "customer")
+    assert states(MADE, (90, f.PromiseFulfilled("call")), (90, closed)) == [(100, "kept", 90)]
+    assert states(MADE, (160, closed)) == [(100, "withdrawn", 160)]
+    assert states(MADE, (10, closed)) == [(100, "withdrawn", 10)]
+
+
+def test_a_promise_that_is_said_again_is_the_same_promise():
+    """Promise: the same time is no later one, so nothing was moved; a new due time that is earlier keeps when it was made."""
+    kept = (90, f.PromiseFulfilled("call"))
+    for again in (f.PromiseMade("call", minute(100)), f.PromiseMoved("call", minute(100))):
+        assert states(MADE, (50, again), kept) == [(100, "kept", 90)]
+    for due, made in ((80, 10), (100, 10), (120, 50)):
+        told = ticket((0, OPENED), MADE, (50, f.PromiseMoved("call", minute(due))))
+        assert promises(told, GRACE, minute(60))[-1].made == minute(made)
+
+
 def test_a_pause_extends_no_promise():
     """Promise: pending is no excuse."""
     assert states(MADE, (20, status("pending")), (400, status("open"))) == [(100, "broken", 160)]

@@ -146,6 +146,8 @@ def test_a_period_is_kept_to_in_a_file_too(folder: Path, tmp_path: Path) -> None
     out = tmp_path / "january.json"
     run(folder, "--period", "2026-01", "--format", "json", "-o", str(out))
     assert "3 of 3 findings verified" in verify(folder, out, "--period", "2026-01").stdout
+    for days in ("2026-01-01..2026-03-31", "2026-01-05..2026-02-01"):
+        assert "3 of 3 findings verified" in verify(folder, out, "--period", days).stdout
     done = verify(folder, out, "--period", "2026-02")
     assert done.exit_code == exits.FAILED
     assert "no finding was found" in done.stderr

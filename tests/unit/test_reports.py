@@ -261,6 +261,14 @@ def test_durations_and_shares_read_as_people_say_them() -> None:
     assert holding("month", 20_464).first == 20_454
 
 
+def test_a_duration_does_not_read_like_the_target_that_it_missed():
+    """Promise: four hours and half a minute against four hours are just over; what is equal, or reads otherwise, is itself."""
+    hours = 4 * 3600.0
+    said = [words.span_beside(seconds, hours) for seconds in (hours + 30, hours - 0.4, hours, hours + 90)]
+    assert said == ["just over 4 h", "just under 4 h", "4 h", "4 h 1 min"]
+    assert words.span_beside(hours, None) == "4 h"
+
+
 def test_four_times_the_findings_cost_about_four_times_as_much() -> None:
     """Promise: nothing in a report grows faster than its findings (``tests/bench/statement.py`` has the numbers)."""
     cost(200)

@@ -8,6 +8,7 @@ import pytest
 
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import Figures, Rate
+from undertow.domain.statistics.rounding import at_least, at_most, beside, points
 from undertow.domain.verdicts import Colour, Verdict, allowed, verdict
 
 ACME = Contract(vendor="acme")
@@ -56,15 +57,46 @@ def test_red_inside_says_at_least_how_many_customers_were_left_unhappy():
     """Promise: the accusation quotes the lower bound, and what would have been normal."""
     found = judged(40, 100, chance=0.10)
     assert found.colour is Colour.RED_INSIDE
-    assert found.words.startswith("red inside: at least 31% of the tickets reported as met left an unhappy customer")
-    assert found.words.endswith("19% would be normal, chance included")
+    assert found.words.startswith("red inside: at least 30.9% of the tickets reported as met left an unhappy customer")
+    assert found.words.endswith("19.0% would be normal, chance included")
 
 
 def test_holds_up_says_at_most_how_many_went_wrong():
     """Promise: the praise quotes the upper bound."""
     found = judged(0, 100)
     assert found.colour is Colour.HOLDS
-    assert found.words.startswith("holds up: at most 4% of the tickets reported as met went wrong later")
+    assert found.words.startswith("holds up: at most 3.7% of the tickets reported as met went wrong later")
+
+
+@pytest.mark.parametrize("n", [40, 100, 137, 1000, 20_011])
+def test_a_bound_in_words_is_never_more_than_what_is_known(n):
+    """Promise: "at least" is no more than the lower bound, "at most" no less than the upper one, each within 0.1 points."""
+    for count in range(0, n, max(1, n // 40)):
+        found, rate = judged(count, n), Rate(count, n)
+        said = re.search(r"at (least|most) ([\d.]+)%", found.words)
+        if said is not None and said[1] == "least":
+            assert 0 <= 100 * rate.low - float(said[2]) < 0.1 + 1e-9
+        elif said is not None:
+            assert -1e-9 <= float(said[2]) - 100 * rate.high < 0.1
+
+
+def test_a_difference_in_words_is_cut_too():
+    """Promise: 6.96 points are not at least 7."""
+    assert points(0.0696) == "6.9 points"
+
+
+def test_a_bound_that_needs_no_rounding_stays_itself():
+    """Promise: 30 % is 30.0%, whatever a float makes of it, also of 0 and of all."""
+    for mille in range(1001):
+        assert at_least(mille / 1000) == at_most(mille / 1000) == f"{mille / 10:.1f}%"
+
+
+def test_a_share_beside_the_limit_it_misses_does_not_look_like_it():
+    """Promise: 94.95 % of tickets do not read 95.0% beside an objective of 95 %; what is equal reads alike."""
+    assert beside(0.9495, 0.95) == "94.95%"
+    assert beside(0.949996, 0.95) == "95.000%"
+    assert beside(0.94, 0.95) == "94.0%"
+    assert beside(0.95, 0.95) == "95.0%"
 
 
 def test_unclear_says_how_many_tickets_would_decide_more_than_there_are():

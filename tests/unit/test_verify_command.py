@@ -169,3 +169,17 @@ def test_a_file_without_findings_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "contracts" / "a.yaml").write_text("vendor: acme")
     done = run(tmp_path / "wrong.json", "--contracts", tmp_path / "contracts", code=2)
     assert "no list of findings" in done.output
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        ("2026", "write a month as 2026-10, other days as 2026-10-01..2026-12-31"),
+        ("2026-10-01..", "is no period"),
+        ("2026-02-30..2026-03-01", "is no period"),
+        ("2026-03-02..2026-03-01", "ends before it begins"),
+    ],
+)
+def test_a_period_that_is_none_is_refused_with_what_to_write(period, words):
+    """Promise: a quarter and a rolling contract's days can be asked for as well as a month, and nothing else."""
+    assert words in " ".join(run("all", "--period", period, code=2).output.split())

@@ -19,6 +19,7 @@ from undertow.domain.figures.habits import Habits
 from undertow.domain.figures.period_claims import ClaimedPeriod
 from undertow.domain.patterns.accusations import Examined
 from undertow.domain.standing import Standing
+from undertow.domain.statistics.rounding import beside, points
 
 _STYLE: Final = {"over": "red", "under": "cyan", "agrees": "green", "cannot_tell": "dim"}
 MOST_CAUSES: Final = 3
@@ -69,7 +70,7 @@ def lines(standing: Standing, contract: Contract) -> Iterator[str]:
             mix = "with the same mix of tickets" if gap is found.standardised else "whatever the mix of tickets"
             yield (
                 f"[yellow]{standing.vendor}: {gap.worst.segment} is served worse than {gap.best.segment} by at least "
-                f"{100 * gap.low:.1f} points of hidden dissatisfaction, {mix}[/]"
+                f"{points(gap.low)} of hidden dissatisfaction, {mix}[/]"
             )
 
 
@@ -189,8 +190,9 @@ def _budget_words(budget: Budget, contract: Contract) -> str:
     firing = [f"{alert.burn.long} and {alert.burn.short} days" for alert in budget.alerts if alert.fires]
     used = f"; {budget.used:.0%} of the truth budget used" if budget.used is not None and isfinite(budget.used) else ""
     burning = f", burning too fast over {' and over '.join(firing)}" if firing else ""
+    share = beside(budget.share or 0.0, contract.objective)
     return (
-        f"in its last {budget.days} days {budget.share:.1%} of {budget.told.met:,} claims of met were confirmed, "
+        f"in its last {budget.days} days {share} of {budget.told.met:,} claims of met were confirmed, "
         f"agreed are {contract.objective:.1%}{used}{burning}"
     )
 

@@ -6,7 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 )
 @click.option("--vendor", help="vendor's name in a format that does not say it  [default: the adapter's name]")
 @mapping_option
-@click.option("--period", metavar="YYYY-MM", help="only what was solved in that month")
+@click.option("--period", metavar="PERIOD", help="only what was solved in that month (2026-10) or in days from..to")
 @contracts_folder("folder of contracts; without it, for a SOURCE, the product's own terms", default=None)
 @click.option("--json", "as_json", is_flag=True, help="one JSON object a finding, one a line")
 @broker_options
@@ -117,13 +117,21 @@ def _chosen(target: str, known: dict[str, Finding], days: range | None) -> list[
 
 
 def _days(period: str) -> range:
-    """The days of a month, as numbers."""
+    """The days of a month, or from one day to another, as numbers: every period as a statement names it."""
+    first, dots, last = period.partition("..")
     try:
-        first = date.fromisoformat(f"{period}-01")
+        begin = date.fromisoformat(first if dots else f"{first}-01")
+        if dots:
+            end = date.fromisoformat(last) + timedelta(days=1)
+        else:
+            end = date(begin.year + begin.month // 12, begin.month % 12 + 1, 1)
     except ValueError:
-        raise click.UsageError(f"--period {period!r} is no month: write it as 2026-10") from None
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return range(first.toordinal() - _EPOCH, following.toordinal() - _EPOCH)
+        raise click.UsageError(
+            f"--period {period!r} is no period: write a month as 2026-10, other days as 2026-10-01..2026-12-31"
+        ) from None
+    if end <= begin:
+        raise click.UsageError(f"--period {period!r} ends before it begins: write the first day first")
+    return range(begin.toordinal() - _EPOCH, end.toordinal() - _EPOCH)
 
 
 def _tell(proofs: Iterable[Proof], count: int, *, as_json: bool) -> int:

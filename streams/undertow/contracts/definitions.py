@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from undertow.clock import start_of
 from undertow.contracts import holidays
 from undertow.contracts.quantities import A_DAY, in_words
-from undertow.contracts.words import reads, targets_in_words, week
-from undertow.domain.agreement.calendars import merged
-from undertow.domain.agreement.contract import DAY, ROLLING, Contract
+from undertow.contracts.words import opening, reads, targets_in_words
+from undertow.domain.agreement.calendars import Hours
+from undertow.domain.agreement.contract import ROLLING, Contract
 from undertow.domain.agreement.periods import Period, iso
 from undertow.domain.measuring.measures import TIMED
 from undertow.domain.tickets.story import MEASURE_WORDS
@@ -19,9 +20,10 @@ MOST_DAYS = 12
 
 def definitions(contract: Contract, period: Period) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Headings, each with its sentences; targets are those in force when the period ended."""
+    ended = start_of(contract.time_zone, period.last + 1) - 1
     parts = (
         ("Business clock", _calendar(contract, period)),
-        ("Targets", map(_in_words, targets_in_words(contract, (period.last + 1) * DAY))),
+        ("Targets", map(_in_words, targets_in_words(contract, ended))),
         ("How times are measured", iter(reads(contract.reading))),
         ("What is looked at after a solve", _follow_up(contract)),
         ("How sure a statement is", _sure(contract)),
@@ -39,22 +41,24 @@ def _in_words(target: str) -> str:
 
 def _calendar(contract: Contract, period: Period) -> Iterator[str]:
     calendar = contract.calendar
-    if calendar.hours:
-        minutes = sum(end - start for start, end in merged(calendar.hours))
-        yield f"{week(calendar.hours)}, in {calendar.time_zone}: {minutes / 60:g} hours a week."
-    else:
-        yield f"Open around the clock ({calendar.time_zone})" + (", but for holidays." if calendar.holidays else ".")
-    weekdays = {start // A_DAY for start, _ in calendar.hours} or set(range(7))
+    yield opening(calendar, calendar.on(period.first))
+    for since, hours in calendar.changes:
+        if period.first < since <= period.last:
+            yield f"From {iso(since)}: {opening(calendar, hours)}"
     closed = sorted(
         day
         for day in calendar.holidays
-        if period.first <= day <= period.last and holidays.dated(day).weekday() in weekdays
+        if period.first <= day <= period.last and holidays.dated(day).weekday() in _worked(calendar.on(day))
     )
     if closed:
         more = f" and {len(closed) - MOST_DAYS} more" if len(closed) > MOST_DAYS else ""
         yield f"Closed in this period: {', '.join(map(iso, closed[:MOST_DAYS]))}{more}."
     if contract.time_zone != calendar.time_zone:
         yield f"Days and months are those of {contract.time_zone}."
+
+
+def _worked(hours: Hours) -> set[int]:
+    return {start // A_DAY for start, _ in hours} or set(range(7))
 
 
 def _follow_up(contract: Contract) -> Iterator[str]:

@@ -28,6 +28,7 @@ Hours = Annotated[Span, Meta(extra={"form": "hours"})]
 Zone = Annotated[str, Meta(extra={"form": "zone"})]
 Country = Annotated[str, Meta(extra={"form": "country"})]
 Days = Annotated[str, Meta(extra={"form": "days"})]
+Week = dict[Days, Literal["closed"] | Hours | tuple[Hours, ...]]
 TopicName = Annotated[str, Meta(extra={"form": "topic"})]
 Told = Annotated[Mapping, Meta(extra={"foreign": "mapping"})]
 AdapterName = Annotated[str, Meta(extra={"form": "adapter"})]
@@ -66,14 +67,25 @@ class HolidayTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """State, province or the like, such as BY; left out: the holidays of the whole country."""
 
 
+class ChangeTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Other opening hours from a day on."""
+
+    since: Since
+    """The first day on which they hold, in the zone of the hours."""
+    hours: Week | None = None
+    """As above, in place of all that held before. Left out: open around the clock."""
+
+
 class CalendarTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The business clock."""
 
     time_zone: Zone | None = None
     """IANA name of the zone the hours are in. Left out: the contract's."""
-    hours: dict[Days, Literal["closed"] | Hours | tuple[Hours, ...]] | None = None
+    hours: Week | None = None
     """Opening hours by weekday (monday) or weekdays (monday-friday): 09:00-17:00, a list of such, or closed. A day that is
     not named is closed. Left out: open around the clock."""
+    changes: tuple[ChangeTerms, ...] = ()
+    """Hours that were agreed later: what was worked before the day they begin stays as it was."""
     holidays: HolidayTerms | None = None
     """Public holidays, on which nothing is open."""
     closed: tuple[ADay, ...] = ()

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from undertow.adapters import table
 from undertow.clock import day_of
 from undertow.contracts import holidays, receivers
-from undertow.contracts.document import CalendarTerms, DeliveryTerms, Document, FeedTerms, TargetTerms
+from undertow.contracts.document import CalendarTerms, DeliveryTerms, Document, FeedTerms, TargetTerms, Week
 from undertow.contracts.forms import WEEKDAYS, weekdays
 from undertow.contracts.problems import Path, spelled
 from undertow.contracts.quantities import A_DAY, in_words
 from undertow.contracts.typed import Filler
-from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.calendars import Calendar, Hours
 from undertow.domain.agreement.contract import Contract, Feed, Target
 from undertow.domain.agreement.delivery import Delivery
 from undertow.domain.figures import budget
@@ -59,7 +59,9 @@ class Builder:
 
     def _calendar(self, terms: CalendarTerms) -> Calendar:
         zone = terms.time_zone or self._said.time_zone
-        hours = self._hours(terms)
+        hours = self._hours(terms.hours, ("calendar", "hours"))
+        changes = self._changes(terms, zone)
+        ever = (hours, *(some for _, some in changes))
         closed: dict[int, str] = {}
         if terms.holidays is not None:
             try:
@@ -71,35 +73,49 @@ class Builder:
             if day in terms.open:
                 self._bad(("calendar", "closed", place), "the same day stands under open: leave one")
         for place, day in enumerate(terms.open):
-            self._opened(place, set(holidays.numbers(day)), closed, hours)
+            self._opened(place, set(holidays.numbers(day)), closed, ever)
         opened = {number for day in terms.open for number in holidays.numbers(day)}
-        return Calendar(zone, hours, frozenset(closed.keys() - opened))
+        return Calendar(zone, hours, frozenset(closed.keys() - opened), changes)
 
-    def _hours(self, terms: CalendarTerms) -> tuple[tuple[int, int], ...]:
+    def _changes(self, terms: CalendarTerms, zone: str) -> tuple[tuple[int, Hours], ...]:
+        found: dict[int, Hours] = {}
+        for place, change in enumerate(terms.changes):
+            path: Path = ("calendar", "changes", place)
+            hours = self._hours(change.hours, (*path, "hours"))
+            if not isinstance(change.since, date):
+                self._bad((*path, "since"), "is a time: hours change with a day, so write one such as 2026-07-01")
+                continue
+            since = holidays.number(change.since)
+            if since in found:
+                self._bad((*path, "since"), "stands twice: leave one")
+            found[since] = hours
+        return tuple(sorted(found.items()))
+
+    def _hours(self, said: Week | None, path: Path) -> Hours:
         named: dict[int, str] = {}
         found: list[tuple[int, int]] = []
-        for days, spans in (terms.hours or {}).items():
+        for days, spans in (said or {}).items():
             of_day = () if spans == "closed" else spans if isinstance(spans, tuple) else (spans,)
             for day in weekdays(days):
                 if day in named:
                     words = f"{WEEKDAYS[day]} has hours under {named[day]} already: name each day once"
-                    self._bad(("calendar", "hours", days), words)
+                    self._bad((*path, days), words)
                 named[day] = days
                 found += [(day * A_DAY + span.start, day * A_DAY + span.end) for span in of_day]
-        if terms.hours is not None and not found:
+        if said is not None and not found:
             words = (
                 "no day is open, so this clock never runs: write hours, or leave them out for a clock that always runs"
             )
-            self._bad(("calendar", "hours"), words)
+            self._bad(path, words)
         return tuple(sorted(found))
 
-    def _opened(self, place: int, days: set[int], closed: dict[int, str], hours: tuple[tuple[int, int], ...]) -> None:
+    def _opened(self, place: int, days: set[int], closed: dict[int, str], ever: tuple[Hours, ...]) -> None:
         path = ("calendar", "open", place)
         holiday = days & closed.keys()
         of = (("calendar", "holidays"), ("calendar", "closed"))
         if not holiday:
             self._bad(path, "is no holiday: a day is open as its weekday anyway, so leave it out", of)
-        open_weekdays = {start // A_DAY for start, _ in hours} or set(range(7))
+        open_weekdays = {day for hours in ever for day in ({start // A_DAY for start, _ in hours} or range(7))}
         if not {holidays.dated(day).weekday() for day in holiday} & open_weekdays and holiday:
             day = WEEKDAYS[holidays.dated(min(holiday)).weekday()]
             self._bad(path, f"is a {day}, which has no hours: opening it changes nothing", (("calendar", "hours"),))
@@ -213,7 +229,7 @@ class Builder:
             self._bad(("objective",), str(error))
 
     def _clock(self, contract: Contract) -> None:
-        if contract.reading.clock == "business" and not contract.calendar.hours and not contract.calendar.holidays:
+        if contract.reading.clock == "business" and contract.calendar.always_open:
             words = "says business, but no hours and no holidays are agreed: write calendar.hours, or clock: calendar"
             self._bad(("reading", "clock"), words, (("calendar",),))
         for path, reading in [

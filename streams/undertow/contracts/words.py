@@ -13,7 +13,7 @@ from undertow.contracts.forms import WEEKDAYS
 from undertow.contracts.never import never
 from undertow.contracts.quantities import A_DAY, in_words
 from undertow.domain.agreement.alerts import ALLOWED
-from undertow.domain.agreement.calendars import merged
+from undertow.domain.agreement.calendars import Calendar, Hours, merged
 from undertow.domain.agreement.contract import ROLLING, Contract, Target
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.measures import TIMED
@@ -107,11 +107,12 @@ def _differs(reading: Reading, agreed: Reading) -> list[str]:
 
 def _calendar(file: File, now: float) -> Iterator[str]:
     calendar, terms = file.contract.calendar, file.document.calendar
-    if not calendar.hours:
-        yield f"Open around the clock ({calendar.time_zone})" + (", but for holidays." if calendar.holidays else ".")
-    else:
-        minutes = sum(end - start for start, end in merged(calendar.hours))
-        yield f"{week(calendar.hours)}, in {calendar.time_zone}: {minutes / 60:g} hours a week."
+    today = day_of(calendar.time_zone)(now)
+    hours = calendar.on(today)
+    yield opening(calendar, hours)
+    for since, others in calendar.changes:
+        if since > today:
+            yield f"From {_date(since)}: {opening(calendar, others)}"
     names: dict[int, str] = {}
     if (public := terms.holidays) is not None:
         names = holidays.public(public.country, public.subdivision)
@@ -120,8 +121,7 @@ def _calendar(file: File, now: float) -> Iterator[str]:
         last = holidays.known_years(public.country)[1]
         if last < LAST_YEAR - 1:
             yield f"Public holidays of {public.country} are known up to {last} only; later years have none."
-    today = day_of(calendar.time_zone)(now)
-    weekdays = {start // A_DAY for start, _ in calendar.hours} or set(range(7))
+    weekdays = {start // A_DAY for start, _ in hours} or set(range(7))
     opened = {day for one in terms.open for day in holidays.numbers(one)}
     for heading, days in (("Closed next", calendar.holidays), ("Open all the same", opened)):
         near = [day for day in sorted(days) if today <= day < today + 366 and holidays.dated(day).weekday() in weekdays]
@@ -130,7 +130,15 @@ def _calendar(file: File, now: float) -> Iterator[str]:
             yield f"{heading}: {'; '.join(told)}."
 
 
-def week(hours: tuple[tuple[int, int], ...]) -> str:
+def opening(calendar: Calendar, hours: Hours) -> str:
+    """Some hours of a calendar in a sentence."""
+    if not hours:
+        return f"Open around the clock ({calendar.time_zone})" + (", but for holidays." if calendar.holidays else ".")
+    minutes = sum(end - start for start, end in merged(hours))
+    return f"{week(hours)}, in {calendar.time_zone}: {minutes / 60:g} hours a week."
+
+
+def week(hours: Hours) -> str:
     """``monday to thursday 08:00-12:00 and 13:00-17:00; friday 08:00-14:00``."""
     days: list[str] = []
     for day in range(7):
@@ -159,13 +167,15 @@ def targets_in_words(contract: Contract, now: float) -> Iterator[str]:
             else:
                 in_force[target.priority] = target  # in order of time: the latest stays
         said = [
-            f"{_within(contract, target)} for {_whom(priority, in_force)}" for priority, target in _ordered(in_force)
+            f"{_within(contract, target, now)} for {_whom(priority, in_force)}"
+            for priority, target in _ordered(in_force)
         ]
         if said:
             yield f"{measure}: {', '.join(said)}"
         for target in later:
             assert target.since is not None
-            yield f"{measure}, from {_date(day(target.since))}: {_within(contract, target)} for {_whom(target.priority, {})}"
+            within = _within(contract, target, target.since)
+            yield f"{measure}, from {_date(day(target.since))}: {within} for {_whom(target.priority, {})}"
 
 
 def _ordered(targets: dict[str | None, Target]) -> list[tuple[str | None, Target]]:
@@ -182,10 +192,10 @@ def _whom(priority: str | None, others: dict[str | None, Target]) -> str:
     )
 
 
-def _within(contract: Contract, target: Target) -> str:
-    """A target, in working days as well where a day of the clock is not a day of work."""
+def _within(contract: Contract, target: Target, at: float) -> str:
+    """A target, in working days of a time as well where a day of the clock is not a day of work."""
     said = in_words(target.seconds)
-    hours = contract.calendar.hours
+    hours = contract.calendar.on(day_of(contract.calendar.time_zone)(at))
     if contract.reading.clock == "calendar" or not hours:
         return said
     days = {day for day in range(7) for start, end in merged(hours) if start < (day + 1) * A_DAY and end > day * A_DAY}

@@ -12,7 +12,7 @@ import yaml
 from undertow.contracts.forms import WEEKDAYS
 from undertow.contracts.holidays import dated
 from undertow.contracts.quantities import A_DAY
-from undertow.domain.agreement.calendars import Calendar
+from undertow.domain.agreement.calendars import Calendar, Hours
 from undertow.domain.agreement.contract import Contract, Target
 
 
@@ -37,15 +37,24 @@ def written(contract: Contract) -> str:
 
 def _calendar(calendar: Calendar) -> dict[str, Any]:
     said: dict[str, Any] = {"time_zone": calendar.time_zone}
-    hours: defaultdict[str, list[str]] = defaultdict(list)
-    for start, end in calendar.hours:
-        day = start // A_DAY
-        hours[WEEKDAYS[day]].append(f"{_clock(start - day * A_DAY)}-{_clock(end - day * A_DAY)}")
-    if hours:
-        said["hours"] = dict(hours)
+    if calendar.hours:
+        said["hours"] = _week(calendar.hours)
+    if calendar.changes:
+        said["changes"] = [
+            {"since": dated(day).isoformat()} | ({"hours": _week(hours)} if hours else {})
+            for day, hours in calendar.changes
+        ]
     if calendar.holidays:
         said["closed"] = [dated(day).isoformat() for day in sorted(calendar.holidays)]
     return said
+
+
+def _week(hours: Hours) -> dict[str, list[str]]:
+    said: defaultdict[str, list[str]] = defaultdict(list)
+    for start, end in hours:
+        day = start // A_DAY
+        said[WEEKDAYS[day]].append(f"{_clock(start - day * A_DAY)}-{_clock(end - day * A_DAY)}")
+    return dict(said)
 
 
 def _instant(seconds: float) -> str:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import Figures, Rate
 from undertow.domain.statistics.intervals import needed
+from undertow.domain.statistics.rounding import at_least, at_most
 
 
 class Colour(Enum):
@@ -51,14 +52,13 @@ def _verdict(hidden: Rate, limit: float, immature: int, minimum_n: int) -> Verdi
     about = f"needs about {enough:,} tickets" if enough else "the share lies on the limit"
     if hidden.n < minimum_n:
         return Verdict(Colour.CANNOT_TELL, f"cannot tell yet, {about}, has {hidden.n}", limit)
-    normal = f"{limit:.0%} would be normal, chance included"
+    normal = f"{limit:.1%} would be normal, chance included"
     if hidden.low > limit:
-        words = (
-            f"red inside: at least {hidden.low:.0%} of the tickets reported as met left an unhappy customer; {normal}"
-        )
+        least = at_least(hidden.low)
+        words = f"red inside: at least {least} of the tickets reported as met left an unhappy customer; {normal}"
         return Verdict(Colour.RED_INSIDE, words, limit)
     if hidden.high <= limit:
-        words = f"holds up: at most {hidden.high:.0%} of the tickets reported as met went wrong later; {normal}"
+        words = f"holds up: at most {at_most(hidden.high)} of the tickets reported as met went wrong later; {normal}"
         return Verdict(Colour.HOLDS, words, limit)
     return Verdict(Colour.UNCLEAR, f"not clear yet, {about}", limit)
 

@@ -42,7 +42,8 @@ def agreed(contracts: Mapping[str, Contract]) -> dict[str, Agreed]:
 
 def named(calendar: Calendar) -> str:
     """Eight hexadecimal digits that stand for a calendar."""
-    said = (calendar.time_zone, sorted(calendar.hours), sorted(calendar.holidays))
+    later = (calendar.changes,) if calendar.changes else ()
+    said = (calendar.time_zone, sorted(calendar.hours), sorted(calendar.holidays), *later)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:8]
 
 

@@ -13,7 +13,7 @@ from undertow.domain.statements.statement import Share
 from undertow.domain.tickets.course import Stay
 from undertow.domain.tickets.story import Step
 from undertow.domain.tickets.timeline import SOLVED
-from undertow.reports.words import measure, moment, percent, span
+from undertow.reports.words import measure, moment, percent, span, span_beside
 
 WIDTH: Final = 720
 LEFT: Final = 84
@@ -102,7 +102,7 @@ def clocks(held: Iterable[Held]) -> list[str]:
     """Each clock of a drawing in words."""
     told = []
     for one in held:
-        ran = f"{span(one.lasted)}{' and still running' if one.end is None else ''}"
+        ran = f"{span_beside(one.lasted, one.target)}{' and still running' if one.end is None else ''}"
         target = f", target {span(one.target)}" if one.target is not None else ", no target agreed"
         met = {True: ": met", False: ": missed", None: ""}[one.met]
         told.append(f"{measure(one.measure)}: {ran}{target}{met}")

@@ -20,6 +20,7 @@ from undertow.domain.measuring.held import held
 from undertow.domain.statements.adjustments import Adjusted
 from undertow.domain.statements.selection import chosen, distance
 from undertow.domain.statements.statement import Cause, Claimed, Measure, Outcome, PeriodStatement, Share, share
+from undertow.domain.statistics.rounding import at_least, at_most, beside
 from undertow.domain.tickets.course import course
 from undertow.domain.tickets.story import steps
 from undertow.reports import drawing, words
@@ -118,7 +119,7 @@ def _glance(s: PeriodStatement) -> list[str]:
         over = ", ".join(map(words.measure, s.truth_measures))
         told.append(
             f"Claims of met that can be checked: {truth.n:,}; confirmed by the events: {truth.count:,} "
-            f"({words.percent(truth.value)}; agreed are {words.percent(s.objective)}). Checked: {over}."
+            f"({words.spaced(beside(truth.value, s.objective))}; agreed are {words.percent(s.objective)}). Checked: {over}."
         )
     elif reported is not None and reported.n:
         told.append(
@@ -135,9 +136,11 @@ def _headline(s: PeriodStatement) -> str:
     hidden = next((one.share for one in s.outcomes if one.outcome == "hidden"), None)
     normal = f"up to {words.percent(s.allowed)} would be normal, chance included."
     if hidden is not None and s.verdict == "red_inside":
-        return f"At least {words.percent(hidden.low)} of the tickets reported as met left an unhappy customer; {normal}"
+        least = words.spaced(at_least(hidden.low or 0.0))
+        return f"At least {least} of the tickets reported as met left an unhappy customer; {normal}"
     if hidden is not None and s.verdict == "holds":
-        return f"At most {words.percent(hidden.high)} of the tickets reported as met went wrong later; {normal}"
+        most = words.spaced(at_most(hidden.high if hidden.high is not None else 1.0))
+        return f"At most {most} of the tickets reported as met went wrong later; {normal}"
     return f"{s.words[:1].upper()}{s.words[1:]}."
 
 
@@ -252,7 +255,7 @@ def _facts(one: Finding, names: Pseudonyms, zone: str) -> Iterator[str]:
         said = "met" if one.claimed_met else "missed"
         was = "unknown" if one.actual_met is None else "met" if one.actual_met else "missed"
         claimed = f" ({words.span(one.claimed)})" if one.claimed is not None else ""
-        actual = f" ({words.span(one.actual)})" if one.actual is not None else ""
+        actual = f" ({words.span_beside(one.actual, one.target)})" if one.actual is not None else ""
         target = f"; the target was {words.span(one.target)}" if one.target is not None else ""
         yield f"Reported: {said}{claimed}. Recounted: {was}{actual}{target}."
         if distance(one):

@@ -107,9 +107,22 @@ def span(seconds: float | None) -> str:
     return f"{hours:,} h {minutes} min" if minutes and hours < 100 else f"{hours:,} h"
 
 
+def span_beside(seconds: float, limit: float | None) -> str:
+    """A duration beside the target it is held against: ``just over 4 h`` where both would read the same and are not."""
+    said = span(seconds)
+    if limit is None or seconds == limit or said != span(limit):
+        return said
+    return f"just {'over' if seconds > limit else 'under'} {said}"
+
+
 def percent(ratio: float | None) -> str:
     """A share for people; a dash for an unknown one."""
     return "\u2013" if ratio is None else f"{100 * ratio:.1f} %"
+
+
+def spaced(percent: str) -> str:
+    """``94.95%`` as a page writes it."""
+    return percent.replace("%", " %")
 
 
 def interval(share: Share) -> str:

@@ -28,15 +28,21 @@ _NOISE: Final = 1e-5
 _SUNDAY: Final = _MONDAY - DAY
 
 
+Hours = tuple[tuple[int, int], ...]
+"""[start, end) in minutes of the local week, 0 is Monday 00:00; in any order, may overlap. Empty: always open."""
+
+
 class Calendar(Struct, frozen=True, cache_hash=True, forbid_unknown_fields=True):
     """Business hours. The default is always open, so that both clocks agree where no hours were agreed."""
 
     time_zone: str = "UTC"
     """IANA name."""
-    hours: tuple[tuple[int, int], ...] = ()
-    """[start, end) in minutes of the local week, 0 is Monday 00:00; in any order, may overlap. Empty: always open."""
+    hours: Hours = ()
     holidays: frozenset[int] = frozenset()
     """Days since 1970-01-01 in the zone on which nothing is open."""
+    changes: tuple[tuple[int, Hours], ...] = ()
+    """Other hours in place of those before, from a day on (since 1970-01-01 in the zone); by day, ascending. What was worked
+    before they were agreed stays as it was."""
 
     def seconds(self, start: float, end: float) -> float:
         """Working seconds in [start, end); 0 when ``end`` is not after ``start``."""
@@ -53,24 +59,33 @@ class Calendar(Struct, frozen=True, cache_hash=True, forbid_unknown_fields=True)
     @property
     def always_open(self) -> bool:
         """True when the business clock is the calendar clock."""
-        return not self.hours and not self.holidays
+        return not self.hours and not self.holidays and not any(hours for _, hours in self.changes)
+
+    def on(self, day: int) -> Hours:
+        """The hours in force on a day (since 1970-01-01 in the zone)."""
+        place = bisect_right(self.changes, day, key=_since)
+        return self.changes[place - 1][1] if place else self.hours
 
 
 class WorkingClock:
     """A calendar made ready: ``seconds`` and ``add`` cost two bisections, whatever lies between the instants.
 
     Working time up to an instant is a sum over spans of one offset; within a span the wall clock runs evenly, so there it
-    is whole weeks, a part of a week, less the holidays before.
+    is whole weeks, a part of a week, less the holidays before. Where the hours change, the sum goes on from what it was.
     """
 
     def __init__(self, calendar: Calendar) -> None:
-        opened = merged(calendar.hours)
-        self.always_open = not calendar.hours and not calendar.holidays
-        self._edges = [0, *(edge * 60 for span in opened for edge in span), WEEK]
-        self._sums = [0]
-        for place, (low, high) in enumerate(pairwise(self._edges)):
-            self._sums.append(self._sums[-1] + (high - low if place % 2 else 0))
-        self._week = self._sums[-1]
+        self.always_open = calendar.always_open
+        self._weeks = [_Week(calendar.hours)]
+        self._begin: list[float] = []
+        """What the wall clock shows when each week but the first comes into force."""
+        self._before = [0.0]
+        """What must be added to a week's own count so that it goes on from the one before."""
+        for day, hours in calendar.changes:
+            self._weeks.append(_Week(hours))
+            self._before.append(self._raw(day * DAY) - self._weeks[-1].worked(day * DAY))
+            self._begin.append(day * DAY)
+        self._ends = [self._raw(begin) for begin in self._begin]
         self._holidays = sorted(calendar.holidays)
         self._closed = [0.0]
         for day in self._holidays:
@@ -97,8 +112,6 @@ class WorkingClock:
             return start
         if self.always_open:
             return start + seconds
-        if self._week == 0:
-            return float("inf")
         target = self._until(start) + seconds
         place = bisect_right(self._since, start) - 1
         while place + 1 < len(self._since) and self._until(self._since[place + 1]) < target:
@@ -134,9 +147,8 @@ class WorkingClock:
 
     def _raw(self, shown: float) -> float:
         """The same as if there were no holidays."""
-        weeks, rest = divmod(shown - _MONDAY, WEEK)
-        place = bisect_right(self._edges, rest) - 1
-        return weeks * self._week + self._sums[place] + (rest - self._edges[place] if place % 2 else 0.0)
+        place = bisect_right(self._begin, shown)
+        return self._before[place] + self._weeks[place].worked(shown)
 
     def _when(self, worked: float) -> float:
         """What the clock of :meth:`_wall` shows first when so many seconds have been worked."""
@@ -152,14 +164,38 @@ class WorkingClock:
     def _raw_when(self, worked: float) -> float:
         if abs(worked - round(worked)) < _NOISE:
             worked = float(round(worked))
-        weeks, rest = divmod(worked, self._week)
+        place = bisect_left(self._ends, worked)  # the first that comes so far before the next one comes into force
+        return self._weeks[place].when(worked - self._before[place])
+
+
+class _Week:
+    """The hours of a week that is repeated for ever."""
+
+    def __init__(self, hours: Hours) -> None:
+        self._edges = [0, *(edge * 60 for span in merged(hours) for edge in span), WEEK]
+        self._sums = [0]
+        for place, (low, high) in enumerate(pairwise(self._edges)):
+            self._sums.append(self._sums[-1] + (high - low if place % 2 else 0))
+        self._all = self._sums[-1]
+
+    def worked(self, shown: float) -> float:
+        """Seconds worked when the wall clock shows so much, from the week of 1970 on."""
+        weeks, rest = divmod(shown - _MONDAY, WEEK)
+        place = bisect_right(self._edges, rest) - 1
+        return weeks * self._all + self._sums[place] + (rest - self._edges[place] if place % 2 else 0.0)
+
+    def when(self, worked: float) -> float:
+        """What the wall clock shows first when so much was worked; infinite where nothing ever is."""
+        if not self._all:
+            return float("inf")
+        weeks, rest = divmod(worked, self._all)
         if rest == 0.0:  # a full week is reached when its last hours end, not when the next week's begin
-            weeks, rest = weeks - 1, float(self._week)
+            weeks, rest = weeks - 1, float(self._all)
         place = bisect_left(self._sums, rest) - 1
         return _MONDAY + weeks * WEEK + self._edges[place] + rest - self._sums[place]
 
 
-def merged(hours: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+def merged(hours: Hours) -> list[tuple[int, int]]:
     """Opening spans in minutes of the week: in order, apart from each other, none empty. ``()`` is the whole week."""
     if not hours:
         return [(0, MINUTES_A_WEEK)]
@@ -179,3 +215,7 @@ def merged(hours: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
 @lru_cache(maxsize=1024)
 def _clock(calendar: Calendar) -> WorkingClock:
     return WorkingClock(calendar)
+
+
+def _since(change: tuple[int, Hours]) -> int:
+    return change[0]

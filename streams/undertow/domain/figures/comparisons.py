@@ -17,6 +17,7 @@ from undertow.domain.figures.tallies import Tallied, Tallies
 from undertow.domain.measuring.actuals import SLA
 from undertow.domain.measuring.comparison import DISCORDANT
 from undertow.domain.measuring.measures import LOOKS_BACK
+from undertow.domain.statistics.rounding import points
 
 SURE: Final = 0.05
 """The p up to which a difference is said aloud, if the interval excludes none, too."""
@@ -94,9 +95,9 @@ def said(one: Comparison, minimum_n: int) -> Said:
         return Said("cannot_tell", f"{yet} ({beside})" if beside else yet)
     rates = f"reported {one.reported.value:.1%}, actual {one.actual.value:.1%}"
     if _shown(gap) and gap.low > 0:
-        return Said("over", f"{rates}: at least {100 * gap.low:.1f} points too many")
+        return Said("over", f"{rates}: at least {points(gap.low)} too many")
     if _shown(gap):
-        return Said("under", f"{rates}: better than it says by at least {-100 * gap.high:.1f} points")
+        return Said("under", f"{rates}: better than it says by at least {points(-gap.high)}")
     return Said("agrees", f"{rates}: no difference that chance would not make")
 
 

@@ -21,7 +21,7 @@ from undertow.domain.measuring.comparison import DISCORDANT, Class, compare
 from undertow.domain.measuring.explain import Explanation, explain
 from undertow.domain.measuring.measures import LOOKS_BACK, NOTHING_KNOWN, TIMED, After
 from undertow.domain.measuring.neighbours import Neighbour, contacts_of, neighbour
-from undertow.domain.measuring.recovery import after, hand_offs, human_contacts, rating
+from undertow.domain.measuring.recovery import after, hand_offs, one_contact, rating
 from undertow.domain.patterns.evidence import Case
 from undertow.domain.patterns.observed import observed
 from undertow.domain.tickets.course import FOREVER, Course, course
@@ -50,7 +50,7 @@ class Assessment(Struct, frozen=True, gc=False):
     priority: str | None = None
     """The one in force last."""
     one_contact: bool | None = None
-    """Whether one human contact was all up to the last solve; None where the feed has no messages or it was never solved."""
+    """See :func:`~undertow.domain.recovery.one_contact`."""
     broken_at: float = FOREVER
     """When the first of its promises was broken (seconds)."""
     changes_at: float = FOREVER
@@ -144,7 +144,7 @@ def assess(
     return Assessment(
         _shared(tuple(tallies)),
         read.priorities[-1][1] if read.priorities else None,
-        _one_contact(read),
+        one_contact(read, contract),
         min([one.at for one in pledged if one.state == "broken"], default=FOREVER) if pledged else FOREVER,
         min(comes, turned.next),
     ), findings
@@ -176,12 +176,6 @@ def _within(seconds: float | None) -> str:
     if seconds is None:
         return "open"
     return next((label for label, most in RECOVERED if seconds <= most), "more")
-
-
-def _one_contact(read: Course) -> bool | None:
-    if not read.solves or not read.wrote:
-        return None
-    return human_contacts(read, read.solves[-1]) == 1
 
 
 def _comes(seen: list[Seen], others: Sequence[Neighbour], as_of: float) -> float:

@@ -174,7 +174,10 @@ def _position(fact: Fact) -> tuple[float, int, float, str, str]:
 
 
 def _first(told: Iterable[Fact], kind: type) -> float | None:
-    return next((fact.time for fact in told if isinstance(fact.body, kind)), None)
+    """When it was first told; of money when there first was any: an invoice of nothing, or a credit note, charges nobody."""
+    return next(
+        (fact.time for fact in told if isinstance(fact.body, kind) and getattr(fact.body, "amount", 1) > 0), None
+    )
 
 
 def _is_csat(body: Body) -> TypeGuard[Surveyed]:

@@ -41,7 +41,7 @@ class Actual(Struct, frozen=True, gc=False):
     """None: not decided yet (it runs, within the target), no target, or it cannot be told."""
     ended: bool
     target: float | None = None
-    """The target in force at the end, seconds."""
+    """The target in force at the end, seconds; of a breach the one that was passed first."""
     missing: str | None = None
     """What the feed lacks to tell."""
     known: bool = True
@@ -89,19 +89,21 @@ def held_against(course: Course, measure: str, ran: Ran, reading: Reading, terms
     if not ran.runs:
         return Actual(None, None, False, None, ran.missing, ran.known)
     value, target = 0.0, None
-    met: bool | None = True
     ended = True
+    agreed = False
+    broken: float | None = None
     for run in ran.runs:
         lasted = count(run, reading.clock, reading, terms.calendar, as_of)
         value = max(value, lasted)
         ended = ended and run.end is not None
         in_force = limits(course, measure, run, reading, terms, as_of)
         target = in_force[-1].seconds
-        if not _within(run, lasted, in_force, reading, terms.calendar):
-            met = False
-        elif met and (run.end is None or all(limit.seconds is None for limit in in_force)):
-            met = None
-    return Actual(value, met, ended, target)
+        agreed = agreed or any(limit.seconds is not None for limit in in_force)
+        broken = passed(run, lasted, in_force, reading, terms.calendar) if broken is None else broken
+    if broken is not None:
+        return Actual(value, False, ended, broken)
+    # a wait for which nothing was agreed takes nothing from the others
+    return Actual(value, True if ended and agreed else None, ended, target)
 
 
 def whole(parts: list[Actual]) -> Actual:
@@ -112,7 +114,7 @@ def whole(parts: list[Actual]) -> Actual:
     for part in parts:
         known = known and part.known
         missing = part.missing if missing is None else missing
-        if part.target is not None:
+        if part.target is not None or part.met is not None:
             told = True
             broken = broken or part.met is False
             good = good and part.met is True
@@ -166,13 +168,15 @@ def deadline(course: Course, measure: str, reading: Reading, terms: Terms, run: 
     return due if due != FOREVER else None
 
 
-def _within(run: Run, lasted: float, in_force: list[Limit], reading: Reading, calendar: Calendar) -> bool:
-    if len(in_force) == 1:
-        return in_force[0].seconds is None or lasted <= in_force[0].seconds
+def passed(run: Run, lasted: float, in_force: list[Limit], reading: Reading, calendar: Calendar) -> float | None:
+    """The first target that a run passed unmet (seconds), None where it kept to all. ``lasted``: up to its end."""
     for limit in in_force:
-        if limit.seconds is not None and count(run, reading.clock, reading, calendar, limit.end) > limit.seconds:
-            return False
-    return True
+        if limit.seconds is None:
+            continue
+        by_then = lasted if limit is in_force[-1] else count(run, reading.clock, reading, calendar, limit.end)
+        if by_then > limit.seconds:
+            return limit.seconds
+    return None
 
 
 def _reached(run: Run, seconds: float, reading: Reading, calendar: Calendar) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from undertow.domain.measuring.actuals import Actual
+from undertow.domain.measuring.actuals import SLA, Actual
 from undertow.domain.tickets.course import Course
 from undertow.domain.tickets.facts import Claimed
 
@@ -34,8 +34,8 @@ def compare(claim: Claimed | None, course: Course, actual: Actual) -> Class | No
         return "over_reported" if claim.met else "under_reported"
     if not actual.known:
         return "immature"
-    running = not actual.ended and actual.target is not None and actual.missing is None
-    return "immature" if running else "unverifiable"
+    agreed = actual.target is not None or claim.measure == SLA  # as a whole has no target of its own
+    return "immature" if agreed and not actual.ended and actual.missing is None else "unverifiable"
 
 
 def agrees(claim: Claimed, actual: Actual, tolerance: float = TOLERANCE) -> bool:
@@ -43,6 +43,6 @@ def agrees(claim: Claimed, actual: Actual, tolerance: float = TOLERANCE) -> bool
     if claim.value is not None and actual.value is not None:
         if not actual.ended or abs(claim.value - actual.value) > tolerance:
             return False
-        if actual.target is None:  # nothing was agreed, so only the value can be compared
+        if actual.target is None and actual.met is None:  # nothing was agreed, so only the value can be compared
             return True
     return claim.met is actual.met

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from undertow.domain.agreement.readings import Reading
-from undertow.domain.measuring.actuals import SLA, Terms, actual, deadline, limits
+from undertow.domain.measuring.actuals import SLA, Terms, actual, deadline, limits, passed
 from undertow.domain.measuring.measures import LOOKS_BACK, count, runs
 from undertow.domain.tickets.course import Course
 
@@ -19,6 +19,7 @@ class Held(Struct, frozen=True):
     """None while it runs."""
     lasted: float
     target: float | None
+    """The one in force at the end, or that was passed."""
     due: float | None
     """When the target was used up; None where it was kept, or none was agreed."""
     met: bool | None
@@ -37,6 +38,8 @@ def _held(course: Course, measure: str, reading: Reading, terms: Terms, as_of: f
     lasted = {run: count(run, reading.clock, reading, terms.calendar, as_of) for run in ran}
     run = max(ran, key=lambda one: (lasted[one], -one.start))
     due = deadline(course, measure, reading, terms, run, as_of)
-    target = limits(course, measure, run, reading, terms, as_of)[-1].seconds
+    in_force = limits(course, measure, run, reading, terms, as_of)
+    broken = passed(run, lasted[run], in_force, reading, terms.calendar)
+    target = in_force[-1].seconds if broken is None else broken
     met = actual(course, measure, reading, terms, as_of).met
     return [Held(measure, run.start, run.end, lasted[run], target, due, met)]

@@ -157,20 +157,17 @@ def _first_response(course: Course, reading: Reading, as_of: float) -> Ran:
         return Ran(missing="messages")
     counted = _REPLIES[reading.reply]
     opened, wrote = course.opened, course.inbound[0] if course.inbound else None
-    if opened is None or course.opener == "agent":
-        start = wrote
-    elif wrote is None or (course.opener != "customer" and _replied_before(course, wrote, counted)):
-        start = opened
-    else:
-        start = min(opened, wrote) if course.opener == "customer" else wrote
+    # by their order: what was said before the customer's message is no reply to it, though it has the same time
+    place = next((place for place, said in enumerate(course.talk) if said.by == CUSTOMER), len(course.talk))
+    start, talk = wrote, course.talk[place:]
+    if opened is not None and course.opener != "agent":
+        replied = any(said.by in counted for said in course.talk[:place])
+        if wrote is None or (opened <= wrote if course.opener == "customer" else replied):
+            start, talk = opened, course.talk
     if start is None:
         return Ran(missing="opened" if opened is None else None)
-    end = next((said.at for said in course.talk if said.by in counted and said.at >= start), None)
+    end = next((said.at for said in talk if said.by in counted and said.at >= start), None)
     return Ran((_run(course, start, end, reading, as_of, response=True),))
-
-
-def _replied_before(course: Course, at: float, counted: tuple[int, ...]) -> bool:
-    return any(said.by in counted for said in course.talk if said.at < at)
 
 
 def _next_response(course: Course, reading: Reading, as_of: float) -> Ran:
@@ -205,7 +202,7 @@ def _resolution(course: Course, measure: str, reading: Reading, as_of: float, af
         end = course.solves[0] if course.solves else None
     elif measure == "total_resolution":
         end = course.solves[-1] if course.resolved else None
-    elif after.known or not course.resolved:
+    elif after.known or not course.solves:
         end = after.held
     else:
         return Ran(known=False)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from undertow.domain.measuring.measures import After, Failure
 from undertow.domain.tickets.course import Course
 from undertow.domain.tickets.promises import promises
+from undertow.domain.tickets.timeline import Reopen
 
 
 class Windows(Protocol):
@@ -73,7 +74,7 @@ def failures(
     humans = course.replies
     found: list[Failure] = []
     for reopen in course.reopens:
-        if reopen.cause != "vendor" and reopen.after <= windows.reopen_window:
+        if _came_back(reopen, windows):
             found.append(Failure(reopen.at, first_from(humans, reopen.at), _from(held, reopen.at)))
     for promise in promises(course, windows.promise_grace, as_of):
         if promise.state == "broken":
@@ -84,14 +85,32 @@ def failures(
     return tuple(sorted(found, key=lambda failure: failure.at))
 
 
-def first_contact_resolution(course: Course, after: After) -> bool | None:
+def first_contact_resolution(course: Course, after: After, windows: Windows) -> bool | None:
     """One human contact, and durable. None: never solved, no messages in the feed, or not known yet."""
+    once = one_contact(course, windows)
+    if not once or any(_came_back(reopen, windows) for reopen in course.reopens):
+        return None if once is None else False
+    return after.held == _stood(course, windows) if after.known else None
+
+
+def one_contact(course: Course, windows: Windows) -> bool | None:
+    """Whether the ticket's own facts show a solve that stood, after one human contact. None: never solved, or no messages."""
     if not course.solves or not course.wrote:
         return None
-    end = after.held if after.held is not None else course.solves[-1]
-    if human_contacts(course, end) != 1:
-        return False
-    return after.held is not None if after.known else None
+    stood = _stood(course, windows)
+    return stood is not None and human_contacts(course, stood) == 1
+
+
+def _stood(course: Course, windows: Windows) -> float | None:
+    """The first solve that nobody took back within the window."""
+    for place, solve in enumerate(course.solves):
+        if place >= len(course.reopens) or course.reopens[place].after > windows.reopen_window:
+            return solve
+    return None
+
+
+def _came_back(reopen: Reopen, windows: Windows) -> bool:
+    return reopen.cause != "vendor" and reopen.after <= windows.reopen_window
 
 
 def human_contacts(course: Course, until: float) -> int:

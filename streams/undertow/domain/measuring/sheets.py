@@ -63,7 +63,7 @@ def _line(course: Course, measure: str, contract: Contract, reading: Reading, as
         cause = explain(claim, course, reading, contract, as_of, what).cause
     line = Line(
         measure,
-        _state(judged),
+        _state(measure, judged),
         target=judged.target,
         met=judged.met,
         claimed_met=claim.met if claim is not None else None,
@@ -77,18 +77,18 @@ def _line(course: Course, measure: str, contract: Contract, reading: Reading, as
     return replace(line, calendar=found.calendar, business=found.business, start=found.start, end=found.end)
 
 
-def _state(judged: Actual) -> State:
+def _state(measure: str, judged: Actual) -> State:
     if not judged.known:
         return "immature"
     if judged.missing is not None:
         return "unverifiable"
-    if judged.value is None and judged.met is None:
-        return "none"
+    if judged.value is None and judged.met is None and (judged.ended or measure != SLA):
+        return "none"  # as a whole it has no value of its own, and runs while one of its clocks does
     return "ended" if judged.ended else "running"
 
 
 def _counted(course: Course, what: After, contract: Contract, as_of: float) -> Iterator[Line]:
-    first = first_contact_resolution(course, what)
+    first = first_contact_resolution(course, what, contract)
     state: State = "ended" if course.resolved else "running"
     unknown: State = "none" if not course.solves else "immature" if course.wrote else "unverifiable"
     yield Line("first_contact_resolution", unknown if first is None else state, value=_number(first))

@@ -9,6 +9,7 @@ from undertow.domain.agreement.contract import Contract
 from undertow.domain.counting.ledger import Cells, Rate
 from undertow.domain.figures.equity import Counted, Equity, Stratum, equity
 from undertow.domain.statements.statement import Fairness, Served, Share, share
+from undertow.domain.statistics.rounding import points
 
 
 def fairness(own: Cells, contract: Contract) -> Fairness | None:
@@ -42,9 +43,7 @@ def _gap(found: Equity, served: tuple[Served, ...], minimum_n: int) -> Fairness:
     same_mix = gap is found.standardised
     mix = "with the same mix of tickets" if same_mix else "whatever the mix of tickets"
     if gap.shown:
-        words = (
-            f"{gap.worst.segment} is served worse than {gap.best.segment} by at least {100 * gap.low:.1f} points, {mix}"
-        )
+        words = f"{gap.worst.segment} is served worse than {gap.best.segment} by at least {points(gap.low)}, {mix}"
     else:
         words = f"no difference between segments that chance would not make, {mix}"
     low, high = (round(x, 6) if isfinite(x) else None for x in (gap.low, gap.high))

@@ -178,11 +178,12 @@ def course(  # noqa: PLR0912, PLR0915 - one branch a kind of fact, the frequent 
             if done and before not in SOLVED:
                 solves.append(at)
                 customer_wrote = False
-                if body.actor == "customer":
-                    released.append(at)
             elif before in SOLVED and not done:
                 reopens.append(Reopen(at, at - solves[-1], cause_of(body, customer_wrote)))
-            if body.actor != "customer":
+            if body.actor == "customer":
+                if done:
+                    released.append(at)
+            else:
                 if status_now != "new":
                     talk.append(Said(at, STATUS))
                 if status_now == "closed":

@@ -50,7 +50,7 @@ class Assessment(Struct, frozen=True, gc=False):
     priority: str | None = None
     """The one in force last."""
     one_contact: bool | None = None
-    """See :func:`~undertow.domain.recovery.one_contact`."""
+    """See :func:`~undertow.domain.measuring.recovery.one_contact`."""
     broken_at: float = FOREVER
     """When the first of its promises was broken (seconds)."""
     changes_at: float = FOREVER

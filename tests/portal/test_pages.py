@@ -150,6 +150,26 @@ def test_a_vendor_reads_other_names_for_customers_everywhere_and_the_company_the
     asyncio.run(house.walk(act))
 
 
+def test_the_list_opens_with_what_the_counts_are_of(tmp_path):
+    """Promise: so many findings say little without the tickets beside them, which the newest statement has."""
+    house = House(tmp_path)
+
+    async def act(open_):
+        vendor, company, new = open_(), open_(), open_()
+        await vendor.sign_in(house.token("acme"))
+        await company.sign_in(house.token(None))
+        await new.sign_in(house.token("newcomer"))
+        text = await vendor.text("/findings")
+        assert "Newest statement, May 2026: acme in short." in text
+        assert text.index("Newest statement") < text.index('class="totals"')
+        assert 'href="/statements/0000000000000000.html"' in text
+        for nobody in (company, new):
+            assert "Newest statement" not in await nobody.text("/findings")
+        assert "Newest statement" not in await vendor.text("/findings?state=disputed")
+
+    asyncio.run(house.walk(act))
+
+
 def test_a_statement_is_there_in_every_form_and_is_that_of_the_report(tmp_path):
     """Promise: what a vendor opens here is what `undertow report` writes, as a page that runs nothing, and as files."""
     house, names = House(tmp_path), Pseudonyms(KEY)

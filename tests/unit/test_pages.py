@@ -286,9 +286,20 @@ def test_the_answer_names_the_worst_with_their_figures_and_no_more_than_fit() ->
     """Outside, inside, and how sure that is."""
     told = seen(board([figures(f"v{n}", 100, 40 + n, 125) for n in range(5)]).state).answer
     assert told is not None
-    assert told.named[0].replace(words.NARROW, "") == "v4: 80% outside, 45% inside (36% to 54%)"
-    assert [one.partition(":")[0] for one in told.named] == ["v4", "v3", "v2", "2 more below"]
+    vendor, said = told.named[0]
+    assert (vendor, said.replace(words.NARROW, "")) == ("v4", "80% outside, 45% inside (36% to 54%)")
+    assert ([vendor for vendor, _ in told.named], told.more) == (["v4", "v3", "v2"], 2)
     assert seen(board([]).state).answer is None
+
+
+def test_a_name_from_right_to_left_turns_no_number_round() -> None:
+    """Beside such a name a browser would else write 100 before the colon."""
+    page = html(board([figures("شركة", 100, 40)]))
+    around = [
+        re.sub(r"<[^b/][^>]*>|\s", "", line) for line in page.splitlines() if "شركة" in line and "<svg" not in line
+    ]
+    assert len(around) == 3
+    assert all("<bdi>شركة</bdi>" in line for line in around)
 
 
 def test_every_verdict_has_a_sign_and_a_word_of_its_own() -> None:

@@ -21,8 +21,10 @@ class Answer(Struct, frozen=True):
     colour: str
     words: str
     """A sentence."""
-    named: tuple[str, ...]
-    """Of the vendors it is about, the worst first: name, outside and inside, and how sure that is."""
+    named: tuple[tuple[str, str], ...]
+    """Of the vendors it is about, the worst first: name; outside and inside, and how sure that is."""
+    more: int
+    """Vendors it is about that are not named."""
 
 
 def answer(judged: Sequence[tuple[Figures, Verdict]], window: str) -> Answer:
@@ -34,17 +36,17 @@ def answer(judged: Sequence[tuple[Figures, Verdict]], window: str) -> Answer:
     of = len(judged)
     if red:
         said = f"Not with {_vendors(len(red), of)}: red inside."
-        return Answer(Colour.RED_INSIDE.value, said, _named(red))
+        return Answer(Colour.RED_INSIDE.value, said, *_about(red))
     if unclear:
-        return Answer(Colour.UNCLEAR.value, f"Not clear yet with {_vendors(len(unclear), of)}.", _named(unclear))
+        return Answer(Colour.UNCLEAR.value, f"Not clear yet with {_vendors(len(unclear), of)}.", *_about(unclear))
     if not holds:
         more = "" if window == ALL else ": choose more days"
         said = f"Cannot tell yet: no vendor has enough tickets in {words.window(window)} whose follow-up is over{more}."
-        return Answer(Colour.CANNOT_TELL.value, said, ())
+        return Answer(Colour.CANNOT_TELL.value, said, (), 0)
     if early:
         said = f"As far as can be told: it holds up with {_vendors(len(holds), of)}, too early for the others."
-        return Answer(Colour.HOLDS.value, said, ())
-    return Answer(Colour.HOLDS.value, f"Yes: it holds up with {_vendors(of, of)}.", ())
+        return Answer(Colour.HOLDS.value, said, (), 0)
+    return Answer(Colour.HOLDS.value, f"Yes: it holds up with {_vendors(of, of)}.", (), 0)
 
 
 def _vendors(n: int, of: int) -> str:
@@ -53,9 +55,12 @@ def _vendors(n: int, of: int) -> str:
     return f"{n:,} of {of:,} vendors"
 
 
-def _named(rows: Sequence[Figures]) -> tuple[str, ...]:
+def _about(rows: Sequence[Figures]) -> tuple[tuple[tuple[str, str], ...], int]:
     some = [
-        f"{row.vendor}: {words.share(row.reported)} outside, {words.share(row.actual)} inside ({words.interval(row.actual)})"
+        (
+            row.vendor,
+            f"{words.share(row.reported)} outside, {words.share(row.actual)} inside ({words.interval(row.actual)})",
+        )
         for row in rows[:MOST_NAMED]
     ]
-    return (*some, f"{len(rows) - MOST_NAMED:,} more below") if len(rows) > MOST_NAMED else tuple(some)
+    return tuple(some), len(rows) - len(some)

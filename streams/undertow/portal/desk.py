@@ -27,6 +27,7 @@ _FILTERS: Final = {
     "met": words.met,
     "span": words.span,
     "day": words.day,
+    "period": report_words.period,
     "moment": report_words.moment,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -14,8 +14,8 @@ from undertow.metrics.labels import CAUSE_NAMES, MEASURES, PATTERNS
 from undertow.portal import asked
 from undertow.portal.desk import Desk
 from undertow.portal.guard import word
-from undertow.portal.index import Said
-from undertow.portal.scope import PAGE, Filter, Scope, Shown
+from undertow.portal.index import Issued, Said
+from undertow.portal.scope import PAGE, Filter, Place, Scope, Shown
 from undertow.portal.words import STATES
 from undertow.reports.forms import FORMATS, pdf_can_be_made
 
@@ -43,7 +43,7 @@ class Pages:
         """The list, filtered."""
         scope = self._desk.scope(request)
         wanted, after = asked.wanted(request.query), asked.place(request.query)
-        shown, found, totals, vendors = await asyncio.to_thread(_list, scope, wanted, after)
+        shown, found, totals, vendors, newest = await asyncio.to_thread(_list, scope, wanted, after)
         return self._desk.page(
             request,
             "findings.html",
@@ -51,6 +51,7 @@ class Pages:
             found=found,
             totals=totals,
             vendors=vendors,
+            newest=newest,
             wanted=wanted,
             first=after is None,
             query=asked.query(wanted),
@@ -114,8 +115,11 @@ class Pages:
         return web.Response(text="ready\n" if ready else "reading\n", status=200 if ready else 503)
 
 
-def _list(scope: Scope, wanted: Filter, after: Any) -> tuple[list[Shown], int, dict[str, int], list[str]]:  # noqa: ANN401 - a place or none
-    return scope.findings(wanted, after, PAGE + 1), scope.count(wanted), scope.totals(), scope.vendors()
+def _list(
+    scope: Scope, wanted: Filter, after: Place | None
+) -> tuple[list[Shown], int, dict[str, int], list[str], Issued | None]:
+    found = scope.findings(wanted, after, PAGE + 1)
+    return found, scope.count(wanted), scope.totals(), scope.vendors(), scope.newest()
 
 
 def _files() -> list[str]:

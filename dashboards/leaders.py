@@ -15,6 +15,21 @@ UID = "undertow-leaders"
 TO_VENDOR = "/d/undertow-vendor/undertow-vendor?var-vendor=${__field.labels.vendor}&${window:queryparam}&${datasource:queryparam}"
 
 
+def answer() -> stat.Panel:
+    """How many vendors have which verdict: the answer before any scrolling, however many vendors there are."""
+    panel = number(
+        "Is the green real? Vendors by verdict",
+        "How many of the chosen vendors are red inside, not clear yet, hold up, or have too few tickets to tell, over the window "
+        "of days chosen above. Each stands below with its figures, and all of them side by side further down.",
+        "none",
+        [Query(f"count by (verdict) ({ones('verdict', 'vendor, verdict', ROW)})", "{{verdict}}", instant=True)],
+        (24, 4),
+        decimals=0,
+        overrides={verdict: [named(word), fixed(colour)] for verdict, (word, colour) in VERDICTS.items()},
+    )
+    return panel.color_mode(c.BigValueColorMode.BACKGROUND)
+
+
 def watermelon(title: str, size: tuple[int, int]) -> stat.Panel:
     """Outside and inside of one vendor, the verdict as a word, and how sure that is."""
     panel = number(
@@ -117,6 +132,7 @@ def build() -> make.Dashboard:
     found = dashboard(
         UID, "Undertow: leaders", "Is the vendors' green real? Start here.", ("vendors", "segment", "window")
     ).annotation(_Spikes())
+    found = found.with_panel(answer())
     found = found.with_panel(watermelon("$vendor", (24, 6)).repeat("vendor").repeat_direction("v"))
     found = found.with_row(make.Row("Over time and who to call"))
     found = found.with_panel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,5 +56,8 @@ def test_each_vendor_has_one_verdict_outside_and_inside(scraped: Prometheus) -> 
     verdicts = {row["metric"]["vendor"]: row["metric"]["verdict"] for row in scraped.query(first["A"])}
     assert verdicts["gaming"] == "red_inside"
     assert len(verdicts) == 3
+    (counted,) = [query.filled() for query in asked(leaders) if query.panel.startswith("Is the green real?")]
+    told = {row["metric"]["verdict"]: float(row["value"][1]) for row in scraped.query(counted)}
+    assert told == Counter(verdicts.values()), "the first panel counts what the others show"
     inside = {row["metric"]["vendor"]: row["metric"]["verdict"] for row in scraped.query(first["C"])}
     assert inside == verdicts

@@ -26,7 +26,7 @@ START = 1_772_366_400.0
 """2026-03-01T12:00Z in seconds."""
 TARGETS = {"first_response": (Target(4 * 3600.0),)}
 CONTRACTS = {
-    name: Contract(vendor=name, targets=TARGETS, minimum_n=5, imported_until=START + 90 * DAY)
+    name: Contract(vendor=name, targets=TARGETS, minimum_n=5, imported_until=START + 90 * DAY, time_zone="Asia/Kolkata")
     for name in ("acme", "zenith")
 }
 TICKETS_EACH = 12
@@ -157,12 +157,13 @@ def test_a_vendor_disputes_the_company_rules_and_the_headline_follows(
     text = vendor.locator("main").inner_text()
     assert "a message by a bot counted differently" in text
     assert "reported: First response met, 2 min" in text
+    assert "Times of Asia/Kolkata" in text
+    assert "2026-03-02 17:30" in text, "12:00 UTC"
     assert "a message by a bot" in text
     assert "acme-customer" not in vendor.content()
     vendor.get_by_role("button", name="Dispute").click()
     assert "say why" in vendor.locator("main").inner_text().lower()
     problems.clear()  # the browser notes the answer 400
-    vendor.go_back()
     vendor.get_by_label("Reason").fill("Our bot <b>is</b> an answer by annex 2.")
     vendor.get_by_role("button", name="Dispute").click()
     assert "Your answer is recorded." in vendor.locator("main").inner_text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
 
 from statements import SMALL, small
+from undertow.domain.agreement.contract import Contract
 from undertow.domain.judging.findings import Evidence, Finding, State
 from undertow.domain.statements.statement import PeriodStatement, encode, sealed
 from undertow.domain.tickets.facts import Fact
@@ -57,7 +58,7 @@ class Events:
     """Stands for the reading of a finding's events, which takes a broker; tested on one in ``test_browser``."""
 
     def of(self, one: Finding) -> list[Line]:
-        return [Line("2026-06-01 09:00 UTC", f"an event of {one.ticket}", "vendor.tickets/0/1")]
+        return [Line("2026-06-01 11:00", f"an event of {one.ticket}", "vendor.tickets/0/1")]
 
     def facts(self, findings: list[Finding]) -> dict[str, list[Fact]]:
         return {}
@@ -134,12 +135,14 @@ def may(vendor: str) -> PeriodStatement:
 class House:
     """The portal over findings of two vendors."""
 
-    def __init__(self, folder: Path, access: Access | None = None) -> None:
+    def __init__(
+        self, folder: Path, access: Access | None = None, contracts: Mapping[str, Contract] | None = None
+    ) -> None:
         self.index = Index(folder)
         self.clock = Clock()
         self.tokens = Tokens(folder / "tokens.json", self.clock)
         self.recorded = Recorded()
-        desk = Desk(self.index, Pseudonyms(KEY), Events(), lambda: True, {})
+        desk = Desk(self.index, Pseudonyms(KEY), Events(), lambda: True, contracts or {})
         self.app = application(desk, access or Access(), self.tokens, self.recorded, self.clock)
         self.findings = {
             vendor: [

@@ -11,15 +11,20 @@ import re
 import stat
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from portal.house import KEY, House, finding, may
+from portal.house import KEY, NOW, House, finding, may
 from undertow.cli.main import cli
+from undertow.clients import KafkaUnavailable
+from undertow.domain.agreement.contract import Contract
 from undertow.domain.statements.statement import decode, encode, key, sealed
 from undertow.portal.feed import Feed
 from undertow.portal.guard import POLICY
@@ -145,6 +150,26 @@ def test_a_vendor_reads_other_names_for_customers_everywhere_and_the_company_the
     asyncio.run(house.walk(act))
 
 
+def test_the_list_opens_with_what_the_counts_are_of(tmp_path):
+    """Promise: so many findings say little without the tickets beside them, which the newest statement has."""
+    house = House(tmp_path)
+
+    async def act(open_):
+        vendor, company, new = open_(), open_(), open_()
+        await vendor.sign_in(house.token("acme"))
+        await company.sign_in(house.token(None))
+        await new.sign_in(house.token("newcomer"))
+        text = await vendor.text("/findings")
+        assert "Newest statement, May 2026: acme in short." in text
+        assert text.index("Newest statement") < text.index('class="totals"')
+        assert 'href="/statements/0000000000000000.html"' in text
+        for nobody in (company, new):
+            assert "Newest statement" not in await nobody.text("/findings")
+        assert "Newest statement" not in await vendor.text("/findings?state=disputed")
+
+    asyncio.run(house.walk(act))
+
+
 def test_a_statement_is_there_in_every_form_and_is_that_of_the_report(tmp_path):
     """Promise: what a vendor opens here is what `undertow report` writes, as a page that runs nothing, and as files."""
     house, names = House(tmp_path), Pseudonyms(KEY)
@@ -216,7 +241,8 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text(tmp_path):
 def test_answers_and_rulings_take_what_they_need_and_nothing_else(tmp_path):
     """Promise: a dispute has a reason, a ruling has a reason, nobody upholds what nobody disputed, each side has its own."""
     house = House(tmp_path)
-    fresh, disputed = house.findings["acme"][0], house.findings["acme"][1]
+    fresh, disputed = finding(40, "acme"), house.findings["acme"][1]
+    house.put(fresh)
 
     async def act(open_):
         vendor, company = open_(), open_()
@@ -245,6 +271,154 @@ def test_answers_and_rulings_take_what_they_need_and_nothing_else(tmp_path):
             ("ruling", disputed, "upheld", "a bot", "somebody of us"),
             ("ruling", fresh, "withdrawn", "our mistake", "somebody of us"),
         ]
+
+    asyncio.run(house.walk(act))
+
+
+def test_what_cannot_be_recorded_is_shown_again_as_it_was_typed(tmp_path):
+    """Promise: a broker that does not answer, or a mistake, costs nobody what they wrote; the page says what to do."""
+    house = House(tmp_path)
+    one, typed = house.findings["acme"][0], 'the bot <only> "forwarded"\n\nعميل'
+
+    def unavailable(*_: object) -> None:
+        raise KafkaUnavailable("no broker")
+
+    async def act(open_):
+        vendor = open_()
+        await vendor.sign_in(house.token("acme"))
+        form, path = await vendor.form("/findings"), f"/findings/{one.id}"
+        answer = house.recorded.answer
+        house.recorded.answer = unavailable  # type: ignore[method-assign]
+        for said, status, words in (
+            ({"answer": "dispute"}, 503, "try again in a minute"),
+            ({"answer": "reject"}, 400, "no answer that can be given"),
+        ):
+            got = await vendor.post(f"{path}/answer", {"form": form, "reason": typed.replace("\n", "\r\n"), **said})
+            text = await got.text()
+            assert got.status == status
+            assert "Nothing was recorded" in text
+            assert words in text
+            assert 'role="alert"' in text
+            (kept,) = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", text, re.DOTALL)
+            assert unescape(kept).replace("\r\n", "\n") == typed
+        assert "alert" not in await vendor.text(path), "said once"
+        house.recorded.answer = answer  # type: ignore[method-assign]
+        assert (await vendor.post(f"{path}/answer", {"form": form, "reason": typed, "answer": "dispute"})).status == 303
+
+    asyncio.run(house.walk(act))
+
+
+def test_a_reason_is_as_long_as_the_browser_counted_it(tmp_path):
+    """Promise: the end of a line is one character, though two are sent."""
+    house = House(tmp_path)
+
+    async def act(open_):
+        vendor = open_()
+        await vendor.sign_in(house.token("acme"))
+        form, path = await vendor.form("/findings"), f"/findings/{house.findings['acme'][0].id}/answer"
+        reason = "x\r\n" * 511 + "xx"
+        assert (await vendor.post(path, {"form": form, "answer": "explain", "reason": reason})).status == 303
+        assert house.recorded.said[0][3] == reason.replace("\r\n", "\n")
+
+    asyncio.run(house.walk(act))
+
+
+def test_a_form_sent_twice_is_recorded_once_and_a_new_one_anew(tmp_path):
+    """Promise: a double click says nothing twice, even where the first is still on its way; what failed may come again."""
+    house = House(tmp_path)
+    one = house.findings["acme"][0]
+    record, failures = house.recorded.answer, [KafkaUnavailable("no broker")]
+
+    def slow(*said: Any) -> None:
+        time.sleep(0.05)
+        if failures:
+            raise failures.pop()
+        record(*said)
+
+    async def act(open_):
+        vendor = open_()
+        await vendor.sign_in(house.token("acme"))
+        house.recorded.answer = slow  # type: ignore[method-assign]
+        path = f"/findings/{one.id}"
+
+        async def twice() -> list[int]:
+            (once,) = re.findall(r'name="once" value="([^"]+)"', await vendor.text(path))
+            said = {"form": await vendor.form(path), "answer": "dispute", "reason": "no", "once": once}
+            return sorted([(await got).status for got in [vendor.post(f"{path}/answer", said) for _ in "ab"]])
+
+        async def at_once() -> list[int]:
+            (once,) = re.findall(r'name="once" value="([^"]+)"', await vendor.text(path))
+            said = {"form": await vendor.form(path), "answer": "dispute", "reason": "no", "once": once}
+            found = await asyncio.gather(*(vendor.post(f"{path}/answer", said) for _ in "ab"))
+            return sorted(one.status for one in found)
+
+        assert await twice() == [303, 503]
+        assert len(house.recorded.said) == 1
+        assert await at_once() == [303, 303]
+        assert len(house.recorded.said) == 2
+
+    asyncio.run(house.walk(act))
+
+
+def test_uphold_is_offered_where_there_is_a_dispute_and_nowhere_else(tmp_path):
+    """Promise: no ruling is taken that would count for nothing, as one on what was accepted and never disputed."""
+    house = House(tmp_path)
+    accepted = finding(50, "acme", state="accepted")
+    house.put(accepted)
+    fell = house.findings["acme"][4]  # disputed once, as the house has it
+
+    async def act(open_):
+        company = open_()
+        await company.sign_in(house.token(None))
+        form = await company.form("/findings")
+        assert 'value="upheld"' not in await company.text(f"/findings/{accepted.id}")
+        assert 'value="upheld"' in await company.text(f"/findings/{fell.id}")
+        said = {"form": form, "ruling": "upheld", "reason": "because"}
+        assert (await company.post(f"/findings/{accepted.id}/ruling", said)).status == 409
+        assert (await company.post(f"/findings/{fell.id}/ruling", said)).status == 303
+
+    asyncio.run(house.walk(act))
+
+
+def test_times_are_those_of_the_contract_and_their_zone_is_named(tmp_path):
+    """Promise: opening hours and the day of a solve can be checked by the times beside them."""
+    contract = Contract(vendor="acme", time_zone="Asia/Kolkata")
+    house = House(tmp_path, contracts={"acme": contract})
+    pattern = finding(60, "acme", kind="pattern", name="closed_unasked", at=NOW, verdict=None)
+    house.put(pattern)
+
+    async def act(open_):
+        vendor = open_()
+        await vendor.sign_in(house.token("acme"))
+        text = await vendor.text(f"/findings/{pattern.id}")
+        assert "2026-06-01 05:30 (Asia/Kolkata)" in text
+        assert "Times of Asia/Kolkata" in text
+        text = await vendor.text(f"/findings/{house.findings['acme'][1].id}")
+        assert "2026-06-01 05:30 (Asia/Kolkata)" in text, "what both sides said, too"
+        assert "UTC" not in text
+
+    asyncio.run(house.walk(act))
+
+
+def test_tables_and_words_from_outside_can_be_heard_and_read_in_any_script(tmp_path):
+    """Promise: headings of columns say so, and what is written from right to left turns nothing round it."""
+    house = House(tmp_path)
+
+    async def act(open_):
+        vendor, company = open_(), open_()
+        await vendor.sign_in(house.token("acme"))
+        await company.sign_in(house.token(None))
+        for text in (
+            await vendor.text("/findings"),
+            await vendor.text("/statements"),
+            await company.text("/disputes"),
+        ):
+            assert "<th>" not in text
+            assert '<th scope="col">' in text
+        text = await vendor.text(f"/findings/{house.findings['acme'][1].id}")
+        assert "<bdi>acme-ticket-1</bdi>" in text
+        assert '<blockquote dir="auto">' in text
+        assert 'dir="auto"' in text[text.index("<textarea") :]
 
     asyncio.run(house.walk(act))
 

@@ -113,7 +113,26 @@ def test_nobody_sees_anything_without_a_session(tmp_path):
                 if path in OPEN:
                     assert answer.status in {200, 403}
                 else:
-                    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in"), (method, path)
+                    lost = method == "POST" and path != "/sign-out"
+                    where = "/sign-in?ended=1" if lost else "/sign-in"
+                    assert (answer.status, answer.headers["Location"]) == (303, where), (method, path)
+        assert house.recorded.said == []
+
+    asyncio.run(house.walk(act))
+
+
+def test_a_form_that_comes_after_the_session_ended_is_said_not_to_count(tmp_path):
+    """Promise: whoever wrote for an hour is not led to believe that it was recorded."""
+    house = House(tmp_path)
+
+    async def act(open_):
+        browser = open_()
+        await browser.sign_in(house.token("acme"))
+        id, form = house.findings["acme"][0].id, await browser.form("/findings")
+        house.clock.now += IDLE + 1
+        answer = await browser.post(f"/findings/{id}/answer", {"form": form, "answer": "dispute", "reason": "because"})
+        assert "nothing was recorded" in await browser.text(answer.headers["Location"])
+        assert "nothing was recorded" not in await browser.text("/sign-in")
         assert house.recorded.said == []
 
     asyncio.run(house.walk(act))

@@ -144,6 +144,15 @@ def test_every_state_is_shown_by_a_word_of_its_own() -> None:
         assert len({word for word, _ in some.values()}) == len(some)
 
 
+def test_leaders_read_the_answer_of_all_vendors_before_any_one_of_them() -> None:
+    """With twenty vendors the red one is else a page away: the first panel is of all, and as wide as the screen."""
+    first, second, *_ = panels(FOUND["undertow-leaders"])
+    assert not first.get("repeat")
+    assert second["repeat"] == "vendor"
+    assert (first["gridPos"]["y"], first["gridPos"]["w"]) == (0, 24)
+    assert {one["matcher"]["options"] for one in first["fieldConfig"]["overrides"]} == words.VERDICTS.keys()
+
+
 def test_the_windows_to_choose_from_are_those_of_the_figures() -> None:
     """The value of the choice is the value of the label."""
     for found in FOUND.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -22,15 +23,20 @@ from aiosmtpd.controller import Controller
 from msgspec.structs import replace
 from standardwebhooks import Webhook
 
+from statements import SMALL, small
 from undertow.delivery import guard
 from undertow.delivery.courier import Courier
 from undertow.delivery.items import Document, Issued, Recorded, decode, encode, key
-from undertow.delivery.mail import Mail, MailServer
+from undertow.delivery.mail import Mail, MailServer, message
 from undertow.delivery.schedule import Backoff, Errand, ends, errands
 from undertow.delivery.sending import NotSent, secret
+from undertow.delivery.statements import Press, issued
 from undertow.delivery.webhook import Webhooks
 from undertow.domain.agreement.contract import DAY, Contract
 from undertow.domain.agreement.delivery import Delivery, Destination
+from undertow.domain.statements import statement
+from undertow.stages.rereading import history
+from undertow.stages.rereading.replay import Offline
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 OCTOBER = Issued(vendor="acme", period="2026-10", first_day=20_727, last_day=20_757, number=3, content="5f0c" * 16)
@@ -384,11 +390,37 @@ def test_a_mail_is_one_mail_whatever_happens_on_the_way(security: str, certifica
     (id,) = {str(mail["Message-ID"]).strip() for mail in mailbox.mails}
     assert id == f"<{key(OCTOBER, Destination(kind='email', address='desk@acme.example'))}@company.example>"
     mail = mailbox.mails[0]
-    assert mail["Subject"] == "SLA statement of acme, 2026-10 (no. 3)"
+    assert mail["Subject"] == "SLA statement of acme, October 2026 (no. 3)"
     attached = {part.get_filename(): part for part in mail.iter_attachments()}
     assert list(attached) == ["acme-2026-10.html", "acme-2026-10.csv"]
     assert attached["acme-2026-10.html"].get_payload(decode=True) == DOCUMENTS["email"][0].content
     assert attached["acme-2026-10.csv"].get_content_type() == "text/csv"
+
+
+def test_a_mail_says_the_gap_in_its_own_text():
+    """Promise: who opens no attachment reads what the page opens with: the gap, its interval, and what can be done."""
+    (first, *_) = history.fold(Offline({"acme": SMALL}), small(), recorded=False).issued("acme")
+    ((one, record),) = issued([statement.encode(first)]).items()
+    documents = Press({one: record}, lambda record, form: b"rendered")(one, "email")
+    errand = Errand(one, Destination(kind="email", address="d@a.example"), "k", 0)
+    mail = message(errand, documents, "sla@company.example")
+    body = mail.get_body()
+    assert body is not None
+    said = re.sub(r"[ \n]+", " ", body.get_content())
+    assert "acme, January 2026 (statement no. 1)" in said
+    assert "over the same 6 tickets: reported as met 66.7\u00a0%, recounted 66.7\u00a0%" in said
+    assert "difference +0.0 points, 95\u00a0% interval \u221243.6 to +43.6" in said
+    assert "dispute it" in said
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["acme-2026-01.html", "acme-2026-01.csv"]
+    assert [one.name for one in Press({one: record}, lambda record, form: b"{}")(one, "webhook")] == [
+        "acme-2026-01.json"
+    ]
+
+
+def test_a_statement_that_is_none_stops_no_other():
+    """Promise: what cannot be told in words is no delivery, and no crash."""
+    with pytest.raises(NotSent, match="cannot be rendered"):
+        Press({OCTOBER: b'{"vendor": "acme"}'}, lambda record, form: b"")(OCTOBER, "email")
 
 
 def test_a_server_that_cannot_prove_who_it_is_gets_no_mail(certificate: tuple[Path, Path]):
@@ -412,8 +444,6 @@ def test_mail_without_encryption_stays_on_this_machine():
 
 def test_no_name_breaks_out_of_a_header(certificate: tuple[Path, Path]):
     """Promise: a vendor's name, which is anybody's text, adds no header and no recipient."""
-    from undertow.delivery.mail import message
-
     errand = Errand(
         replace(OCTOBER, vendor="a\r\nBcc: x@evil.example"), Destination(kind="email", address="d@a.example"), "k", 0
     )

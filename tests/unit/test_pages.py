@@ -144,7 +144,9 @@ def test_customers_to_call_are_not_none_while_nobody_counts_them() -> None:
     assert "Not counted" in html(found)
     counted = seen(found.state, calls={"acme": 12.0, "none": 3.0})
     assert (counted.calls, counted.panels[0].calls) == ("15", "12")
+    assert counted.calls_after_none == "3", "or the panels do not add up to the tile"
     assert seen(found.state, calls={"acme": 0.0}).calls == "0"
+    assert seen(found.state, calls={"acme": 0.0}).calls_after_none is None
 
 
 def test_whom_to_call_is_read_off_the_figures_of_the_scrape(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +222,7 @@ def test_a_spike_stands_among_the_alerts_and_in_the_drawing() -> None:
     assert panel.chart is not None
     assert panel.chart.spike == pytest.approx(panel.chart.points[-1].x - 12.8, abs=0.2)
     assert "▲ spike" in html(found)
-    assert "✓ None." not in html(found)
+    assert "no sudden rise" not in html(found)
 
 
 def test_a_spike_that_does_not_stand_among_all_segments_is_no_alert() -> None:
@@ -245,6 +247,59 @@ def test_vendors_that_need_a_leader_come_first() -> None:
     assert [panel.vendor for panel in seen(board(rows).state).panels] == ["red", "unclear", "few", "holds"]
     worse = [figures("red", 100, 40), figures("redder", 100, 60)]
     assert [panel.vendor for panel in seen(board(worse).state).panels] == ["redder", "red"]
+
+
+HOLDS, RED, UNCLEAR, FEW = (400, 4), (100, 40), (100, 10), (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("vendors", "colour", "said"),
+    [
+        ((HOLDS, RED, FEW, RED), Colour.RED_INSIDE, "Not with 2 of 4 vendors: red inside."),
+        ((RED,), Colour.RED_INSIDE, "Not with the one vendor there is: red inside."),
+        ((HOLDS, UNCLEAR), Colour.UNCLEAR, "Not clear yet with 1 of 2 vendors."),
+        ((HOLDS, HOLDS), Colour.HOLDS, "Yes: it holds up with both vendors."),
+        (
+            (HOLDS, FEW),
+            Colour.HOLDS,
+            "As far as can be told: it holds up with 1 of 2 vendors, too early for the others.",
+        ),
+        (
+            (FEW,),
+            Colour.CANNOT_TELL,
+            "Cannot tell yet: no vendor has enough tickets in 28 days whose follow-up is over: choose more days.",
+        ),
+    ],
+)
+def test_the_page_answers_its_question_first(vendors: tuple[tuple[int, int], ...], colour: Colour, said: str) -> None:
+    """For all vendors together, before any list: that no alert stands says nothing of what is bad for long."""
+    found = board([figures(f"v{place}", *one) for place, one in enumerate(vendors)])
+    told = seen(found.state).answer
+    assert told is not None
+    assert (told.colour, told.words) == (colour.value, said)
+    text = Text(html(found)).all
+    assert text.index(said) < text.index("Alerts that stand")
+    assert "✓" not in text[: text.index("Customers to call")], "no tick beside what may be red"
+
+
+def test_the_answer_names_the_worst_with_their_figures_and_no_more_than_fit() -> None:
+    """Outside, inside, and how sure that is."""
+    told = seen(board([figures(f"v{n}", 100, 40 + n, 125) for n in range(5)]).state).answer
+    assert told is not None
+    vendor, said = told.named[0]
+    assert (vendor, said.replace(words.NARROW, "")) == ("v4", "80% outside, 45% inside (36% to 54%)")
+    assert ([vendor for vendor, _ in told.named], told.more) == (["v4", "v3", "v2"], 2)
+    assert seen(board([]).state).answer is None
+
+
+def test_a_name_from_right_to_left_turns_no_number_round() -> None:
+    """Beside such a name a browser would else write 100 before the colon."""
+    page = html(board([figures("شركة", 100, 40)]))
+    around = [
+        re.sub(r"<[^b/][^>]*>|\s", "", line) for line in page.splitlines() if "شركة" in line and "<svg" not in line
+    ]
+    assert len(around) == 3
+    assert all("<bdi>شركة</bdi>" in line for line in around)
 
 
 def test_every_verdict_has_a_sign_and_a_word_of_its_own() -> None:

@@ -9,6 +9,8 @@ import os
 import re
 import sys
 from functools import cache
+from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,11 +19,13 @@ from msgspec.structs import replace
 import statements as made
 from bench.statement import cost
 from undertow.domain.agreement.periods import holding
+from undertow.domain.counting.cells import Counts
 from undertow.domain.judging.findings import Evidence, Finding
 from undertow.domain.statements.selection import MOST_SHOWN, belonging, chosen, order
 from undertow.domain.statements.statement import PeriodStatement, canonical, decode, sealed
 from undertow.reports import forms, words
 from undertow.reports.forms import FORMATS, NoPdf, render
+from undertow.reports.glance import glance
 from undertow.reports.pseudonyms import KEY, KEY_FILE, NoKey, Pseudonyms, pseudonyms
 from undertow.stages.records import decode_finding
 from undertow.stages.rereading import history
@@ -135,6 +139,73 @@ def test_the_page_opens_with_a_case_and_puts_the_vendors_favour_before_its_fault
     assert words.period(statement.adjustments[0].period) in page
     assert "How times are measured" in page
     assert page.count('<svg class="timeline"') == len(chosen(belonging(told()[1], statement)))
+
+
+def test_the_glance_says_the_gap_of_what_was_claimed_with_its_interval() -> None:
+    """Promise: reported, recounted and how sure the difference is stand at the top, and are those of the table."""
+    statement, *_ = told()
+    (sla,) = [one for one in statement.measures if one.measure == "sla"]
+    assert sla.difference is not None
+    second = glance(statement)[1]
+    for shown in (
+        words.percent(sla.reported.value),
+        words.percent(sla.actual.value),
+        words.points(sla.difference.low),
+        words.points(sla.difference.high),
+        words.tickets(sla.reported.n),
+    ):
+        assert shown in second
+    assert second in unescape(made_as("html").decode())
+
+
+def test_where_the_sla_itself_is_not_claimed_nobody_waits_for_tickets() -> None:
+    """Promise: that needs no more tickets; it says what is missing."""
+    _, (first, *_), _ = small()
+    assert [one.measure for one in first.measures if one.reported.n] == ["first_response"]
+    assert glance(first)[0].startswith("Nothing was reported of the SLA as a whole")
+    assert "needs about" not in glance(first)[0]
+
+
+def test_no_line_ends_between_a_number_and_its_per_cent() -> None:
+    """Promise: one way of writing shares on the whole page."""
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", "", made_as("html").decode(), flags=re.DOTALL)
+    assert not re.search(r"[0-9] ?%", text.replace("0 to 100 %", "").replace("95 % interval", ""))
+    assert words.spaced("reported 96.8%, actual 72.6 %") == "reported 96.8\u00a0%, actual 72.6\u00a0%"
+
+
+def test_tables_are_read_by_keyboard_and_by_ear() -> None:
+    """Promise: what scrolls on a phone can be reached, every column has a heading, headings go down one step at a time."""
+    page = made_as("html").decode()
+    assert re.findall(r"<th(?![^>]*scope=)[ >]", page) == []
+    assert '<th scope="col"></th>' not in page
+    assert re.findall(r'<div class="wide[^>]*>', page) == re.findall(
+        r'<div class="wide[^>]*aria-label="[^"]+" tabindex="0">', page
+    )
+    inside = re.sub(
+        r'<div class="wide.*?</div>|<table class="story.*?</table>|<details.*?</details>', "", page, flags=re.DOTALL
+    )
+    assert "<table" not in inside, "a table beside the scrolling ones would widen the page"
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    assert levels[0] == 1
+    assert all(lower - upper <= 1 for upper, lower in pairwise(levels))
+
+
+def test_what_was_adjusted_is_named_in_words() -> None:
+    """Promise: no line of the adjustments takes our code to read."""
+    assert words.counted("first_contact", "", "no") == "solved with the first contact: no"
+    assert words.counted("tickets", "", "reported_met") == "tickets reported as met"
+    assert (
+        words.counted("case", "backdated", "matched")
+        == "pattern: events dated long before they arrived: tickets that show it"
+    )
+    assert words.counted("reported", "sla", "met 2026-01-12..2026-01-18") == (
+        "the SLA as a whole: met from 2026-01-12 to 2026-01-18, as the vendor reports the whole"
+    )
+    assert words.counted("disputed", "closed_unasked", "matched") == (
+        "pattern: closed for good right after the answer: disputed, tickets that show it"
+    )
+    for field in Counts._fields:
+        assert "_" not in words.counted("tickets", "", field)
 
 
 def test_whatever_a_vendor_writes_is_text_and_no_markup() -> None:

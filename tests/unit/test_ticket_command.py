@@ -98,6 +98,19 @@ def test_the_same_is_told_in_words(folder: Path) -> None:
         assert words in told, told
 
 
+def test_times_are_on_the_clock_of_the_opening_hours(folder: Path) -> None:
+    """Promise: three hours from opening at eight are three hours by the times shown, and the hour's name is beside them."""
+    path = folder / "contracts" / "acme.yaml"
+    path.write_text(TERMS.replace("calendar: {", "time_zone: Europe/Berlin\ncalendar: {"))
+    told = run(folder, "7").output
+    for words in (
+        "(times of Europe/Berlin, as the opening hours)",
+        "2026-06-01 18:00:00 CEST to 2026-06-02 11:00:00 CEST: 17:00:00 (61,200 s) calendar, 03:00:00 (10,800 s) business",
+        "used up at 2026-06-03 09:00:00 CEST",
+    ):
+        assert words in told, told
+
+
 def test_another_reading_of_the_contract_is_reckoned_by_its_name(folder: Path) -> None:
     """Promise: the very same ticket under the rules the vendor names; a name nobody agreed is refused."""
     total = of(run(folder, "7", "--reading", "helpdesk", "--json"), "total_resolution")

@@ -151,7 +151,8 @@ def _from_worker(found: Iterable[Shown], *, as_json: bool) -> None:
     table.add_column("measure", no_wrap=True)
     for column in ("reported", "actual", "gap", "95 % interval", "n"):
         table.add_column(column, justify="right", no_wrap=True)
-    for one in found:
+    rows = list(found)
+    for one in rows:
         interval = "" if one.low is None or one.high is None else f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"
         gap = "unknown" if one.gap is None else f"{100 * one.gap:+.1f}"
         row = (_percent(one.reported), _percent(one.actual), gap, interval, f"{one.pairs:,}")
@@ -159,6 +160,9 @@ def _from_worker(found: Iterable[Shown], *, as_json: bool) -> None:
     console = Console()
     console.print(table)
     console.print("Gaps in points; above 0 the vendor reports too much.", highlight=False)
+    if any(one.gap is None for one in rows):
+        why = "no claim could be checked yet, as where no target is agreed, or the feed lacks what it takes."
+        console.print(f"Unknown: {why}", highlight=False)
 
 
 def _nothing(words: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import msgspec
@@ -30,6 +32,9 @@ from undertow.domain.tickets.facts import Seen
 from undertow.settings import Settings
 from undertow.stages.rereading.casefile import CaseFile, Facts
 from undertow.stages.rows import CLOCK, ClockRow, decode, is_ticket
+
+When = Callable[[float], str]
+"""Seconds since 1970-01-01T00:00Z as people read them."""
 
 
 @click.command()
@@ -176,42 +181,44 @@ def _words(name: str) -> str:
 
 def _print(case: CaseFile, worked: list[Working], contract: Contract, reading: str) -> None:
     console = Console(highlight=False)
+    when = partial(_when, ZoneInfo(contract.calendar.time_zone))
     vendor, customer, number = case.name
     whose = f"customer {customer}" if customer is not None else "customer not known"
     console.print(
-        f"[bold]{escape(f'{vendor} {number}')}[/], {escape(whose)}, as of {_when(case.as_of)} (times are UTC)"
+        f"[bold]{escape(f'{vendor} {number}')}[/], {escape(whose)}, as of {when(case.as_of)} "
+        f"(times of {contract.calendar.time_zone}, as the opening hours)"
     )
     table = Table("time", "what", "read at", title_justify="left")
     for one in case.seen:
         said = _event(one)
         shown = {k: v for k, v in said.items() if k not in {"time", "type", "id", "source", "place"}}
-        told = ", ".join(_said(name, value) for name, value in shown.items())
-        table.add_row(_when(one.fact.time), escape(f"{said['type']}: {told}".rstrip(": ")), escape(said["place"]))
+        told = ", ".join(_said(name, value, when) for name, value in shown.items())
+        table.add_row(when(one.fact.time), escape(f"{said['type']}: {told}".rstrip(": ")), escape(said["place"]))
     console.print(table)
     chosen = _reading(contract, reading)
     console.print(f"Under the reading '{escape(reading)}' of contract {contract.version}:")
     for line in reads(chosen):
         console.print(f"  {line}", style="dim")
     for working in worked:
-        for line in _worked(working, chosen):
+        for line in _worked(working, chosen, when):
             console.print(line)
-    for line in _after(case):
+    for line in _after(case, when):
         console.print(line)
 
 
-def _said(name: str, value: object) -> str:
+def _said(name: str, value: object, when: When) -> str:
     """One thing an event says: times as times, yes or no as words."""
     if isinstance(value, bool):
         return name if value else f"not {name}"
     if name in {"resolved_at", "due"} and isinstance(value, float):
-        return f"{name.replace('_', ' ')} {_when(value)}"
+        return f"{name.replace('_', ' ')} {when(value)}"
     return f"{name.replace('_', ' ')} {value}"
 
 
-def _worked(one: Working, reading: Reading) -> Iterator[str]:
+def _worked(one: Working, reading: Reading, when: When) -> Iterator[str]:
     yield f"[bold]{one.measure}[/] {_total(one)}".rstrip()
     for run in one.runs:
-        yield from _run(run, reading)
+        yield from _run(run, reading, when)
     if one.claimed_met is not None:
         value = f" in {span(one.claimed)}" if one.claimed is not None else ""
         said = (one.verdict or "").replace("_", " ")
@@ -231,22 +238,22 @@ def _total(one: Working) -> str:
     return f"{span(one.calendar)} calendar, {span(one.business)} business{running}; {target}{met}"
 
 
-def _run(run: Running, reading: Reading) -> Iterator[str]:
+def _run(run: Running, reading: Reading, when: When) -> Iterator[str]:
     for part in run.counted:
-        end = _when(part.end) if part.end is not None else "now"
-        yield f"  {_when(part.start)} to {end}: {_exact(part.calendar)} calendar, {_exact(part.business)} business"
+        end = when(part.end) if part.end is not None else "now"
+        yield f"  {when(part.start)} to {end}: {_exact(part.calendar)} calendar, {_exact(part.business)} business"
     for stop in run.stops:
-        end = _when(stop.end) if stop.end is not None else "now"
+        end = when(stop.end) if stop.end is not None else "now"
         why = "the customer had been asked" if stop.asked else "the customer had been asked nothing"
         does = "stops the clock" if stop.stopped else "does not stop the clock"
-        yield f"  [dim]{_when(stop.start)} to {end}: {stop.status.replace('_', ' ')}, {why}: {does}[/]"
+        yield f"  [dim]{when(stop.start)} to {end}: {stop.status.replace('_', ' ')}, {why}: {does}[/]"
     if len(run.counted) > 1:
         yield f"  = {_exact(run.calendar)} calendar, {_exact(run.business)} business"
     for limit in run.limits:
         if limit.seconds is not None:
-            yield f"  target from {_when(limit.start)}: {_exact(limit.seconds)} on the {reading.clock} clock"
+            yield f"  target from {when(limit.start)}: {_exact(limit.seconds)} on the {reading.clock} clock"
     if run.deadline is not None:
-        yield f"  used up at {_when(run.deadline)}"
+        yield f"  used up at {when(run.deadline)}"
 
 
 def _why(one: Working) -> str:
@@ -261,17 +268,17 @@ def _why(one: Working) -> str:
     return f"; true with {changes} ({one.cause}){then}"
 
 
-def _after(case: CaseFile) -> Iterator[str]:
+def _after(case: CaseFile, when: When) -> Iterator[str]:
     found = case.outcome
     if found.solved_at is not None:
-        said = [f"{one.outcome.replace('_', ' ')} at {_when(one.at)}" for one in found.signals]
+        said = [f"{one.outcome.replace('_', ' ')} at {when(one.at)}" for one in found.signals]
         said += ["confirmed by nobody"] if found.unconfirmed else []
         mature = (
-            "its follow-up is over" if found.mature else f"its follow-up runs until {_when(found.matures_at or 0.0)}"
+            "its follow-up is over" if found.mature else f"its follow-up runs until {when(found.matures_at or 0.0)}"
         )
         yield f"[bold]after the solve[/] {', '.join(said) or 'nothing bad is known'}; {mature}"
     for promise in case.promises:
-        yield f"  promise due {_when(promise.due)}: {promise.state} at {_when(promise.at)}"
+        yield f"  promise due {when(promise.due)}: {promise.state} at {when(promise.at)}"
     if case.others:
         yield f"  next to it: {escape(', '.join(sorted(case.others)))}"
     for one in case.findings:
@@ -287,6 +294,7 @@ def _met(met: bool) -> str:
     return "met" if met else "missed"
 
 
-def _when(seconds: float) -> str:
-    when = datetime.fromtimestamp(seconds, UTC)
-    return f"{when:%Y-%m-%d %H:%M:%S}"
+def _when(zone: ZoneInfo, seconds: float) -> str:
+    """With the short name of the hour that the zone keeps then, or a night in March could not be added up."""
+    at = datetime.fromtimestamp(seconds, zone)
+    return f"{at:%Y-%m-%d %H:%M:%S}" + ("" if zone.key == "UTC" else f" {at:%Z}")

@@ -27,6 +27,10 @@ class Issued(Struct, frozen=True, kw_only=True):
     """Hash of its content."""
 
 
+SUMMARY: Final = "summary.txt"
+"""The document that a mail says in its own text instead of attaching it."""
+
+
 class Document(Struct, frozen=True):
     """A rendered form of it."""
 

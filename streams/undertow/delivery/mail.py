@@ -1,4 +1,4 @@
-"""E-mail by SMTP, always encrypted but on this machine: a short text, the statement's HTML and CSV attached.
+"""E-mail by SMTP, always encrypted but on this machine: the statement in a few sentences, its HTML and CSV attached.
 
 Its Message-ID is made of the delivery's key: a mail that arrives twice, because a connection broke after it was taken, is
 known to be one.
@@ -16,9 +16,10 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from undertow.contracts.receivers import LOOPBACK
-from undertow.delivery.items import Document
+from undertow.delivery.items import SUMMARY, Document
 from undertow.delivery.schedule import Errand
 from undertow.delivery.sending import MOST_BYTES, NotSent
+from undertow.reports import words
 
 TIMEOUT: Final = 30.0
 """Seconds for each answer of the server."""
@@ -68,18 +69,23 @@ class Mail:
 def message(errand: Errand, documents: tuple[Document, ...], sender: str) -> EmailMessage:
     """The mail. The same in every attempt."""
     issued = errand.issued
-    vendor, period = _line(issued.vendor), _line(issued.period)
+    vendor, period = _line(issued.vendor), words.period(_line(issued.period))
     mail = EmailMessage()
     mail["From"], mail["To"] = sender, errand.to.address
     mail["Subject"] = f"SLA statement of {vendor}, {period} (no. {issued.number})"
     mail["Message-ID"] = f"<{errand.key}@{sender.rpartition('@')[2] or 'undertow.invalid'}>"
     mail["Auto-Submitted"] = "auto-generated"
+    summary = next((one.content.decode() for one in documents if one.name == SUMMARY), "")
     mail.set_content(
-        f"The statement of {vendor} for {period} is attached: what was reported, what was recomputed from the ticket\n"
-        "events, and every difference with its evidence. The page opens in any browser, the table in any spreadsheet.\n\n"
-        f"Statement number {issued.number}, content {_line(issued.content)}\n"
+        f"{vendor}, {period} (statement no. {issued.number})\n\n{summary}\n"
+        "Attached are the statement as a page, with every difference and its evidence, which opens in any browser, and its\n"
+        "findings as a table for any spreadsheet. Whoever disagrees with a finding can dispute it: it then leaves every figure\n"
+        "until it is ruled on.\n\n"
+        f"Content {_line(issued.content)}\n"
     )
     for one in documents:
+        if one.name == SUMMARY:
+            continue
         kind, _, subtype = one.media_type.partition(";")[0].partition("/")
         mail.add_attachment(one.content, maintype=kind, subtype=subtype or "octet-stream", filename=_line(one.name))
     return mail
@@ -111,8 +117,8 @@ def _told(send: Callable[[], str]) -> str:
     try:
         return send()
     except smtplib.SMTPRecipientsRefused as refused:
-        code, words = next(iter(refused.recipients.values()), (0, b""))
-        raise NotSent(f"the mail server refuses the address: {code} {_plain(words)}") from None
+        code, said = next(iter(refused.recipients.values()), (0, b""))
+        raise NotSent(f"the mail server refuses the address: {code} {_plain(said)}") from None
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"the mail server answers {error.smtp_code} {_plain(error.smtp_error)}") from None
     except ssl.SSLError as error:
@@ -121,5 +127,5 @@ def _told(send: Callable[[], str]) -> str:
         raise NotSent(f"no answer from the mail server: {type(error).__name__} {error}") from None
 
 
-def _plain(words: bytes | str) -> str:
-    return _line(words.decode("utf-8", "replace") if isinstance(words, bytes) else words)
+def _plain(said: bytes | str) -> str:
+    return _line(said.decode("utf-8", "replace") if isinstance(said, bytes) else said)

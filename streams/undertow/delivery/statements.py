@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from textwrap import fill
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from undertow.clients import KafkaUnavailable
-from undertow.delivery.items import Document, Issued
+from undertow.delivery.items import SUMMARY, Document, Issued
 from undertow.delivery.sending import NotSent
 from undertow.domain.agreement.delivery import Kind
+from undertow.domain.statements.statement import decode
 from undertow.reports.forms import CONTENT_TYPES, Format, file_name
+from undertow.reports.glance import glance
 
 FORMS: Final[Mapping[Kind, tuple[Format, ...]]] = {"kafka": ("json",), "webhook": ("json",), "email": ("html", "csv")}
 """What each kind of receiver gets."""
@@ -66,13 +69,29 @@ class Press:
     def __call__(self, one: Issued, kind: Kind) -> tuple[Document, ...]:
         """The documents for a kind of receiver. Raises :class:`NotSent` where one cannot be made."""
         try:
-            return tuple(
-                Document(
-                    file_name(one.vendor, one.period, form),
-                    CONTENT_TYPES[form],
-                    self._rendered(self._records[one], form),
-                )
-                for form in FORMS[kind]
+            return (
+                *_summary(self._records[one], kind),
+                *(
+                    Document(
+                        file_name(one.vendor, one.period, form),
+                        CONTENT_TYPES[form],
+                        self._rendered(self._records[one], form),
+                    )
+                    for form in FORMS[kind]
+                ),
             )
-        except (ValueError, KeyError, OSError, KafkaUnavailable) as error:  # one must not stop the others
+        except (
+            ValueError,
+            KeyError,
+            OSError,
+            KafkaUnavailable,
+            msgspec.MsgspecError,
+        ) as error:  # one must not stop the others
             raise NotSent(f"it cannot be rendered: {type(error).__name__} {error}") from None
+
+
+def _summary(record: bytes, kind: Kind) -> Iterator[Document]:
+    """What a mail says in its own text: who opens no attachment reads the gap all the same."""
+    if kind == "email":
+        lines = "".join(f"{fill(one, 116)}\n\n" for one in glance(decode(record)))
+        yield Document(SUMMARY, "text/plain; charset=utf-8", lines.encode())

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from undertow.domain.counting.ledger import ALL, Figures
+from undertow.domain.customers.calls import NOBODY
 from undertow.domain.figures.alarms import MATURE, Watched
 from undertow.domain.figures.trend import Trend, Week
 from undertow.domain.standing import Standing
@@ -15,6 +16,7 @@ from undertow.domain.verdicts import Verdict
 from undertow.metrics.board import Exposed
 from undertow.metrics.labels import WINDOW_NAMES
 from undertow.pages import words
+from undertow.pages.answer import Answer, answer
 from undertow.pages.drawing import Chart, Melon, chart, melon
 
 DEFAULT: Final = "28d"
@@ -77,6 +79,10 @@ class View(Struct, frozen=True):
     alerts: tuple[tuple[str, str], ...]
     """Vendor and words."""
     calls: str | None
+    calls_after_none: str | None
+    """Of those to call, how many stopped after no vendor's ticket; None where there are none."""
+    answer: Answer | None
+    """To the page's question, of all vendors together; None without a ticket."""
     version: str
 
 
@@ -96,6 +102,7 @@ def view(
 ) -> View:
     """``calls``: customers to call by the vendor whose ticket each stopped after; None while nobody counts them."""
     judged = _judged(exposed, window) if exposed is not None else []
+    after_none = (calls or {}).get(NOBODY, 0.0)
     found = _panels(exposed, judged[:MOST_ROWS], window, calls) if exposed is not None else []
     heard = {row.vendor for row, _ in judged}
     mature = {one.trend.last for one in exposed.standings if one.trend.last} if exposed is not None else set()
@@ -113,6 +120,8 @@ def view(
         unheard=tuple(sorted(exposed.bounds.keys() - heard))[:MOST_ROWS] if exposed is not None else (),
         alerts=tuple((panel.vendor, said) for panel in found for said in panel.alerts),
         calls=None if calls is None else f"{round(sum(calls.values())):,}",
+        calls_after_none=f"{round(after_none):,}" if after_none else None,
+        answer=answer(judged, window) if judged else None,
         version=version,
     )
 

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
 from typing import Final, cast
 
 from aiohttp import web
 
+from undertow.clients import KafkaUnavailable
 from undertow.portal import asked
 from undertow.portal.desk import Desk
-from undertow.portal.guard import SESSION, Guard, word
+from undertow.portal.guard import ENDED, SESSION, Guard, word
+from undertow.portal.pages import UNAVAILABLE, Pages, disputed
 from undertow.portal.recorder import Answer, Recorder, Ruling
 from undertow.portal.scope import Shown
 
 MOST_REASON: Final = 1024
 """Characters, as the event's schema has it."""
+_ENDED: Final = "You had been signed out, and nothing was recorded. Sign in and send it again."
+_log: Final = logging.getLogger("undertow.portal")
 
 
 class Actions:
     """Handlers of forms."""
 
-    def __init__(self, desk: Desk, guard: Guard, recorder: Recorder) -> None:
-        self._desk, self._guard, self._recorder = desk, guard, recorder
+    def __init__(self, desk: Desk, guard: Guard, recorder: Recorder, pages: Pages) -> None:
+        self._desk, self._guard, self._recorder, self._pages = desk, guard, recorder, pages
+        self._recording = asyncio.Lock()
 
     async def ask(self, request: web.Request) -> web.StreamResponse:
         """The form of signing in."""
         if self._guard.session(request) is not None:
             raise web.HTTPSeeOther("/findings")
-        return self._form(200, "")
+        return self._form(200, _ENDED if ENDED in request.query else "")
 
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Begin a session."""
@@ -50,21 +57,27 @@ class Actions:
         if request[SESSION].who.company:
             raise web.HTTPNotFound
         form = await request.post()
-        given = cast("Answer", asked.one_of(form.get("answer"), Answer))
-        reason = _reason(form.get("reason"), needed=given != "accept")
-        await asyncio.to_thread(self._recorder.answer, shown.finding, given, reason, request[SESSION].who.name)
-        return self._recorded(request, shown, "Your answer is recorded.")
+
+        def record(by: str) -> None:
+            given = cast("Answer", asked.one_of(form.get("answer"), Answer))
+            reason = _reason(form.get("reason"), needed=given != "accept")
+            self._recorder.answer(shown.finding, given, reason, by)
+
+        return await self._recorded(request, shown, record, "Your answer is recorded.")
 
     async def rule(self, request: web.Request) -> web.StreamResponse:
         """The company's ruling."""
         shown = await self._finding(request)
         form = await request.post()
-        ruling = cast("Ruling", asked.one_of(form.get("ruling"), Ruling))
-        reason = _reason(form.get("reason"), needed=True)
-        if ruling == "upheld" and shown.finding.state is None:
-            raise web.HTTPConflict(text="nobody has disputed it, so there is nothing to uphold")
-        await asyncio.to_thread(self._recorder.rule, shown.finding, ruling, reason, request[SESSION].who.name)
-        return self._recorded(request, shown, "The ruling is recorded.")
+
+        def record(by: str) -> None:
+            ruling = cast("Ruling", asked.one_of(form.get("ruling"), Ruling))
+            reason = _reason(form.get("reason"), needed=True)
+            if ruling == "upheld" and not disputed(shown, self._desk.scope(request).said(shown.finding)):
+                raise web.HTTPConflict(text="nobody has disputed it, so there is nothing to uphold")
+            self._recorder.rule(shown.finding, ruling, reason, by)
+
+        return await self._recorded(request, shown, record, "The ruling is recorded.")
 
     async def _finding(self, request: web.Request) -> Shown:
         shown = await asyncio.to_thread(self._desk.scope(request).finding, self._desk.id(request))
@@ -72,9 +85,31 @@ class Actions:
             raise web.HTTPNotFound
         return shown
 
-    def _recorded(self, request: web.Request, shown: Shown, words: str) -> web.StreamResponse:
-        request[SESSION].notice = f"{words} The figures follow as soon as it has been read."
-        raise web.HTTPSeeOther(f"/findings/{shown.finding.id}")
+    async def _recorded(
+        self, request: web.Request, shown: Shown, record: Callable[[str], None], words: str
+    ) -> web.StreamResponse:
+        """Record it and show the finding; what cannot be taken is shown again with the reason, as it was typed.
+
+        A form sent twice, as by a double click, is recorded once: the second waits for the first.
+        """
+        session, form = request[SESSION], await request.post()
+        once, typed = form.get("once"), form.get("reason")
+        try:
+            async with self._recording:
+                if once not in session.sent:
+                    await asyncio.to_thread(record, session.who.name)
+                    if isinstance(once, str) and once:
+                        session.sent.append(once)
+        except (web.HTTPBadRequest, web.HTTPConflict) as error:
+            why = error.text or error.reason
+            status, problem = error.status, f"Nothing was recorded. {why[:1].upper()}{why[1:]}."
+        except KafkaUnavailable as error:
+            _log.warning("the broker does not answer: %s", error)
+            status, problem = UNAVAILABLE, "The broker does not answer. Nothing was recorded: try again in a minute."
+        else:
+            session.notice = f"{words} The figures follow as soon as it has been read."
+            raise web.HTTPSeeOther(f"/findings/{shown.finding.id}")
+        return await self._pages.one(request, shown, status, problem, typed if isinstance(typed, str) else "")
 
     def _form(self, status: int, problem: str) -> web.Response:
         form = word()
@@ -84,7 +119,8 @@ class Actions:
 
 
 def _reason(said: object, *, needed: bool) -> str | None:
-    reason = said.strip() if isinstance(said, str) else ""
+    # a browser counts a line's end as one character, and sends two
+    reason = said.replace("\r\n", "\n").strip() if isinstance(said, str) else ""
     if needed and not reason:
         raise web.HTTPBadRequest(text="say why: the other side has to understand it")
     if len(reason) > MOST_REASON:

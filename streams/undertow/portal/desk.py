@@ -27,7 +27,8 @@ _FILTERS: Final = {
     "met": words.met,
     "span": words.span,
     "day": words.day,
-    "moment": words.moment,
+    "period": report_words.period,
+    "moment": report_words.moment,
 }
 
 
@@ -45,6 +46,7 @@ class Desk:
         self._index, self._pseudonyms = index, pseudonyms
         self.events, self.ready = events, ready
         self.papers = Papers(contracts, pseudonyms, events)
+        self._zones = {vendor: contract.time_zone for vendor, contract in contracts.items()}
         self._templates = Environment(
             loader=PackageLoader("undertow.portal"),
             autoescape=True,
@@ -67,11 +69,15 @@ class Desk:
             raise web.HTTPNotFound
         return said
 
-    def page(self, request: web.Request, template: str, **values: Any) -> web.Response:  # noqa: ANN401 - a template's
+    def zone(self, vendor: str) -> str:
+        """The time zone of a vendor's days: that of its contract, UTC where there is none any more."""
+        return self._zones.get(vendor, "UTC")
+
+    def page(self, request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:  # noqa: ANN401 - a template's
         """A page for whoever is signed in, with the notice that waits for them."""
         session: Session = request[SESSION]
         notice, session.notice = session.notice, ""
-        return self._render(200, template, session=session, notice=notice, path=request.path, **values)
+        return self._render(status, template, session=session, notice=notice, path=request.path, **values)
 
     def open_page(self, status: int, template: str, session: Session | None = None, **values: Any) -> web.Response:  # noqa: ANN401 - as above
         """A page for anybody."""

@@ -14,13 +14,14 @@ from undertow.domain.judging.findings import Evidence, Finding
 from undertow.domain.tickets.facts import Fact, Place, Seen, in_order, join
 from undertow.events import Event, PeriodClaimed
 from undertow.portal import words
+from undertow.reports import words as report_words
 from undertow.settings import Settings
 from undertow.stages.intake import entry_of
 from undertow.stages.rereading.proof import Where
 
 
 class Line(Struct, frozen=True):
-    """One event of a finding's timeline. ``at`` is empty where it could not be read again."""
+    """One event of a finding's timeline. ``at`` in the contract's time zone, empty where it could not be read again."""
 
     at: str
     text: str
@@ -31,7 +32,7 @@ class Events:
     """Reads them. ``contracts`` say how the records of vendors' own topics are told."""
 
     def __init__(self, settings: Settings, contracts: Mapping[str, Contract]) -> None:
-        self._settings = settings
+        self._settings, self._contracts = settings, contracts
         self._dialects = live.dialects(contracts, settings.namespace)
 
     def of(self, finding: Finding) -> list[Line]:
@@ -79,7 +80,9 @@ class Events:
         event = self._event(evidence, record)
         if event is None or event.data.vendor not in {finding.vendor, None}:
             return Line("", "another event stands there now", where)
-        return Line(words.moment(event.time.timestamp()), words.happened(event), where)
+        contract = self._contracts.get(finding.vendor)
+        zone = contract.time_zone if contract is not None else "UTC"
+        return Line(report_words.moment(event.time.timestamp(), zone), words.happened(event, zone), where)
 
     def _event(self, evidence: Evidence, record: object) -> Event | None:
         told = self._told(evidence.topic, record)

@@ -22,6 +22,8 @@ COOKIE: Final = "__Host-undertow"
 """The prefix has browsers insist on Secure, on the whole host and on no other."""
 FORM_COOKIE: Final = "__Host-undertow-form"
 """Ties the form of signing in to the browser that asked for it."""
+ENDED: Final = "ended"
+"""In the address of signing in: a form came without a session, and whoever sent it has to hear that it did not count."""
 SESSION: Final = web.RequestKey("session", Session)
 MAX_BODY: Final = 16 * 1024
 """Bytes of a request's body: forms are small."""
@@ -125,7 +127,8 @@ class Guard:
                 self.begin(response, who)
                 raise response
             if session is None:
-                raise web.HTTPSeeOther("/sign-in")
+                lost = request.method not in {"GET", "HEAD"} and request.path != "/sign-out"
+                raise web.HTTPSeeOther(f"/sign-in?{ENDED}=1" if lost else "/sign-in")
             if company and not session.who.company:
                 raise web.HTTPNotFound
             if request.method not in {"GET", "HEAD"}:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 from aiohttp import web
 
@@ -12,13 +13,17 @@ from undertow.domain.measuring.comparison import DISCORDANT
 from undertow.metrics.labels import CAUSE_NAMES, MEASURES, PATTERNS
 from undertow.portal import asked
 from undertow.portal.desk import Desk
-from undertow.portal.scope import PAGE, Filter, Scope, Shown
+from undertow.portal.guard import word
+from undertow.portal.index import Issued, Said
+from undertow.portal.scope import PAGE, Filter, Place, Scope, Shown
 from undertow.portal.words import STATES
 from undertow.reports.forms import FORMATS, pdf_can_be_made
 
 AT_ONCE: Final = 4
 """Timelines read at once: each asks the broker."""
 
+UNAVAILABLE: Final = 503
+"""The broker did not answer: a page that says so does not ask it once more."""
 MOST_DISPUTES: Final = 500
 """Disputes on the company's page."""
 
@@ -38,7 +43,7 @@ class Pages:
         """The list, filtered."""
         scope = self._desk.scope(request)
         wanted, after = asked.wanted(request.query), asked.place(request.query)
-        shown, found, totals, vendors = await asyncio.to_thread(_list, scope, wanted, after)
+        shown, found, totals, vendors, newest = await asyncio.to_thread(_list, scope, wanted, after)
         return self._desk.page(
             request,
             "findings.html",
@@ -46,6 +51,7 @@ class Pages:
             found=found,
             totals=totals,
             vendors=vendors,
+            newest=newest,
             wanted=wanted,
             first=after is None,
             query=asked.query(wanted),
@@ -55,19 +61,38 @@ class Pages:
 
     async def finding(self, request: web.Request) -> web.StreamResponse:
         """One finding with its timeline and what was said of it."""
-        scope = self._desk.scope(request)
-        shown = await asyncio.to_thread(scope.finding, self._desk.id(request))
+        shown = await asyncio.to_thread(self._desk.scope(request).finding, self._desk.id(request))
         if shown is None:
             raise web.HTTPNotFound
-        said = await asyncio.to_thread(scope.said, shown.finding)
+        return await self.one(request, shown)
+
+    async def one(
+        self, request: web.Request, shown: Shown, status: int = 200, problem: str = "", typed: str = ""
+    ) -> web.Response:
+        """A finding's page. Where what was sent could not be taken, ``problem`` says why and ``typed`` stands there still."""
+        said = await asyncio.to_thread(self._desk.scope(request).said, shown.finding)
         try:
             async with self._reading:
-                events = await asyncio.to_thread(self._desk.events.of, shown.finding)
+                events = await asyncio.to_thread(self._desk.events.of, shown.finding) if status != UNAVAILABLE else None
         except KafkaUnavailable:
             events = None
-        latest = said[-1] if said else None
-        waits = latest is not None and shown.finding.state != _comes_to(latest.word) and not _settled(shown)
-        return self._desk.page(request, "finding.html", one=shown, said=said, events=events, waits=waits)
+        may_uphold = disputed(shown, said)
+        waits = bool(said) and not _settled(shown) and shown.finding.state != _comes_to(said[-1].word)
+        waits = waits and (may_uphold or said[-1].word != "upheld")
+        return self._desk.page(
+            request,
+            "finding.html",
+            status,
+            one=shown,
+            said=said,
+            events=events,
+            waits=waits,
+            may_uphold=may_uphold,
+            zone=self._desk.zone(shown.finding.vendor),
+            problem=problem,
+            typed=typed,
+            once=word(),
+        )
 
     async def disputes(self, request: web.Request) -> web.StreamResponse:
         """The company's: what waits for a ruling, of all vendors."""
@@ -90,8 +115,11 @@ class Pages:
         return web.Response(text="ready\n" if ready else "reading\n", status=200 if ready else 503)
 
 
-def _list(scope: Scope, wanted: Filter, after: Any) -> tuple[list[Shown], int, dict[str, int], list[str]]:  # noqa: ANN401 - a place or none
-    return scope.findings(wanted, after, PAGE + 1), scope.count(wanted), scope.totals(), scope.vendors()
+def _list(
+    scope: Scope, wanted: Filter, after: Place | None
+) -> tuple[list[Shown], int, dict[str, int], list[str], Issued | None]:
+    found = scope.findings(wanted, after, PAGE + 1)
+    return found, scope.count(wanted), scope.totals(), scope.vendors(), scope.newest()
 
 
 def _files() -> list[str]:
@@ -101,6 +129,11 @@ def _files() -> list[str]:
 
 def _comes_to(word: str) -> str:
     return {"accept": "accepted", "dispute": "disputed", "explain": "explained"}.get(word, word)
+
+
+def disputed(shown: Shown, said: Iterable[Said]) -> bool:
+    """Whether it ever was, or there is nothing to uphold: such a ruling would count for nothing (``domain/disputes.py``)."""
+    return shown.finding.state in {"disputed", "upheld"} or any(one.word == "dispute" for one in said)
 
 
 def _settled(shown: Shown) -> bool:

@@ -23,7 +23,8 @@ def application(
 ) -> web.Application:
     """The portal as an application. ``clock`` in seconds, never going back: for sessions and limits."""
     guard = Guard(access, tokens, clock, desk.error)
-    pages, actions, downloads = Pages(desk), Actions(desk, guard, recorder), Downloads(desk, guard)
+    pages, downloads = Pages(desk), Downloads(desk, guard)
+    actions = Actions(desk, guard, recorder, pages)
     mine = guard.signed_in
     app = web.Application(middlewares=[guard.headers], client_max_size=MAX_BODY)
     app.add_routes(

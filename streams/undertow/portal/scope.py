@@ -125,6 +125,11 @@ class Scope:
         query = f"SELECT * FROM statement WHERE {self._own} ORDER BY period DESC, vendor, number DESC LIMIT 1000"  # noqa: S608 - as above
         return [Issued(*row) for row in self._rows(query, [])]
 
+    def newest(self) -> Issued | None:
+        """Of a vendor's scope the statement of the latest period; the company's has none that stands for all vendors."""
+        query = f"SELECT * FROM statement WHERE {self._own} ORDER BY period DESC, number DESC LIMIT 1"  # noqa: S608 - as above
+        return next((Issued(*row) for row in self._rows(query, [])), None) if self.vendor is not None else None
+
     def statement(self, id: str) -> Issued | None:
         """One statement, None where there is none in this scope."""
         query = f"SELECT * FROM statement WHERE id = ? AND {self._own}"  # noqa: S608 - as above

@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from undertow.portal.access import Who
@@ -27,6 +28,8 @@ class Session(Struct):
     seen: float
     notice: str = ""
     """Shown on the next page, once."""
+    sent: deque[str] = msgspec.field(default_factory=lambda: deque(maxlen=100))
+    """Of the newest forms that were recorded, the word each carried: a form that comes twice counts once."""
 
 
 class Sessions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 
 from undertow import events as e
@@ -62,12 +62,7 @@ def day_number(text: str) -> int:
     return date.fromisoformat(text).toordinal() - _EPOCH
 
 
-def moment(seconds: float) -> str:
-    """Seconds as a date and time in UTC."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def happened(event: e.Event) -> str:  # noqa: PLR0912 - one branch a kind of event
+def happened(event: e.Event, zone: str) -> str:  # noqa: PLR0912 - one branch a kind of event
     """What an event says, in one line. Names nobody."""
     data: Any = event.data
     match event:
@@ -94,7 +89,7 @@ def happened(event: e.Event) -> str:  # noqa: PLR0912 - one branch a kind of eve
             return f"topic: {data.to}"
         case e.TicketPromiseMade() | e.TicketPromiseMoved():
             verb = "promised" if isinstance(event, e.TicketPromiseMade) else "promise moved"
-            return f"{verb} until {moment(data.due.timestamp())}"
+            return f"{verb} until {words.moment(data.due.timestamp(), zone)}"
         case e.TicketPromiseFulfilled():
             return "promise kept"
         case e.TicketLinked():

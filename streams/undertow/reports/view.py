@@ -12,18 +12,17 @@ from msgspec import Struct
 from undertow.clock import start_of
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.agreement.thresholds import CATALOG
-from undertow.domain.counting.ledger import Rate
 from undertow.domain.figures.reconcile import Cohort
 from undertow.domain.judging.disputes import OUT
 from undertow.domain.judging.findings import Finding
 from undertow.domain.measuring.held import held
 from undertow.domain.statements.adjustments import Adjusted
 from undertow.domain.statements.selection import chosen, distance
-from undertow.domain.statements.statement import Cause, Claimed, Measure, Outcome, PeriodStatement, Share, share
-from undertow.domain.statistics.rounding import at_least, at_most, beside
+from undertow.domain.statements.statement import Cause, Claimed, Measure, Outcome, PeriodStatement
 from undertow.domain.tickets.course import course
 from undertow.domain.tickets.story import steps
 from undertow.reports import drawing, words
+from undertow.reports.glance import alone, glance
 from undertow.reports.pseudonyms import Pseudonyms
 from undertow.stages.rereading.dossier import Dossiers
 
@@ -64,7 +63,7 @@ def page(
         "title": f"Statement of {statement.vendor} for {words.period(statement.period)}",
         "period": words.period(statement.period),
         "lesson": dossiers.lesson if dossiers is not None else None,
-        "glance": _glance(statement),
+        "glance": glance(statement),
         "favour": [(words.measure(name), n) for name, n in statement.favour],
         "favour_claims": [one for one in statement.claims if one.verdict == "under_reported"],
         "measures": [_measure(one) for one in statement.measures],
@@ -95,80 +94,21 @@ def _said(one: Finding) -> str:
     return f"{words.measure(one.name)}: {words.CLASSES[one.verdict or 'unverifiable']}"
 
 
-def _glance(s: PeriodStatement) -> list[str]:
-    told = [_headline(s)]
-    if not any(one.reported.n for one in s.measures) and not _reported(s):
-        told = ["The vendor reported nothing about single tickets of this period; what follows is recounted."]
-        for one in s.measures:
-            if (alone := _alone(one)) is not None:
-                met = f"{alone.count:,.0f} of {alone.n:,} tickets met it"
-                told.append(f"{words.measure(one.measure).capitalize()}: {met} ({words.percent(alone.value)}).")
-    by_name = {one.outcome: one.share for one in s.outcomes if one.share is not None}
-    reported, hidden = by_name.get("reported"), by_name.get("hidden")
-    if reported is not None and reported.value is not None:
-        told.append(
-            f"{reported.count:,} of {reported.n:,} tickets were reported as met ({words.percent(reported.value)})."
-        )
-    if hidden is not None and hidden.value is not None:
-        told.append(
-            f"After {hidden.count:,} of those {hidden.n:,} the customer came back or something else went wrong "
-            f"({words.percent(hidden.value)}; the true share lies between {words.interval(hidden)})."
-        )
-    truth = s.truth
-    if truth.value is not None:
-        over = ", ".join(map(words.measure, s.truth_measures))
-        told.append(
-            f"Claims of met that can be checked: {truth.n:,}; confirmed by the events: {truth.count:,} "
-            f"({words.spaced(beside(truth.value, s.objective))}; agreed are {words.percent(s.objective)}). Checked: {over}."
-        )
-    elif reported is not None and reported.n:
-        told.append(
-            "No claim of met can be checked against a target: the contract agrees none, or the feed lacks what it takes."
-        )
-    favour = sum(n for _, n in s.favour)
-    if favour:
-        told.append(f"In {favour:,} case{'s' if favour > 1 else ''} the vendor did better than it says.")
-    return told
-
-
-def _headline(s: PeriodStatement) -> str:
-    """The verdict in words; its colour says whether it is good, and decimals where both shares are near each other."""
-    hidden = next((one.share for one in s.outcomes if one.outcome == "hidden"), None)
-    normal = f"up to {words.percent(s.allowed)} would be normal, chance included."
-    if hidden is not None and s.verdict == "red_inside":
-        least = words.spaced(at_least(hidden.low or 0.0))
-        return f"At least {least} of the tickets reported as met left an unhappy customer; {normal}"
-    if hidden is not None and s.verdict == "holds":
-        most = words.spaced(at_most(hidden.high if hidden.high is not None else 1.0))
-        return f"At most {most} of the tickets reported as met went wrong later; {normal}"
-    return f"{s.words[:1].upper()}{s.words[1:]}."
-
-
-def _reported(s: PeriodStatement) -> bool:
-    return any(one.outcome == "reported" and one.share is not None and one.share.n for one in s.outcomes)
-
-
-def _alone(one: Measure) -> Share | None:
-    """The share that met a measure among the tickets of which nothing was reported; None without any."""
-    met, missed = one.classes["actual_only_met"], one.classes["actual_only_missed"]
-    return share(Rate(met, met + missed)) if met + missed else None
-
-
 def _measure(one: Measure) -> dict[str, Any]:
     classes = [(words.CLASSES[name], n) for name, n in one.classes.items() if n and name in words.CLASSES]
     if not one.reported.n and len(classes) == 1:  # the words of the verdict have said it
         classes = []
-    alone = _alone(one)
+    met_alone = alone(one)
     by_cause: dict[str, list[Cause]] = {"under_reported": [], "over_reported": []}
     for cause in one.causes:
         by_cause[cause.verdict].append(cause)
     return {
         "name": words.measure(one.measure),
         "one": one,
-        "tickets": one.reported.n or (alone.n if alone is not None else 0),
-        "actual": one.actual.value if one.reported.n or alone is None else alone.value,
+        "tickets": one.reported.n or (met_alone.n if met_alone is not None else 0),
+        "actual": one.actual.value if one.reported.n or met_alone is None else met_alone.value,
         "chart": drawing.shares(one.reported, one.actual)
-        or (drawing.share(alone) if alone is not None else Markup("")),
+        or (drawing.share(met_alone) if met_alone is not None else Markup("")),
         "classes": classes,
         "causes": [
             (words.CLASSES[verdict], [(words.cause(cause.cause), cause.n) for cause in some])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from undertow.domain.agreement.thresholds import CATALOG
 from undertow.domain.measuring.explain import UNEXPLAINED
 from undertow.domain.statements.statement import Share
 from undertow.domain.tickets.story import MEASURE_WORDS
 
+NBSP: Final = "\u00a0"
+_PERCENT: Final = re.compile(r"(?<=[0-9]) ?%")
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 CAUSES: Final = {
     "clock": "counted on the other clock: opening hours instead of calendar time, or the reverse",
@@ -62,14 +66,28 @@ VERDICTS: Final = {
     "unverifiable": "cannot be checked",
     "immature": "still to be judged",
 }
-PARTS: Final = {
-    "tickets": "tickets",
-    "verdict": "",
-    "unsolved": "not solved yet: ",
-    "reported": "reported by the vendor: ",
-    "case": "pattern ",
-    "outcome": "what followed: ",
+COUNTED: Final = {
+    "opened": "tickets opened",
+    "solved": "tickets solved",
+    "mature": "tickets whose follow-up is over",
+    "claimed": "tickets of which the vendor reported the SLA",
+    "reported_met": "tickets reported as met",
+    "bad": "tickets reported of, and something bad followed",
+    "reported_met_but_bad": "tickets reported as met, and something bad followed",
+    "reopened": "tickets reopened by the customer",
+    "reopened_claimed": "tickets reopened, by the vendor's own count",
+    "flicker": "tickets taken back and solved again by the vendor within minutes",
+    "repeat_eligible": "tickets of which a return of the customer would be seen",
+    "repeat_contact": "tickets after which the customer came back about the same topic",
 }
+TALLIED: Final = {
+    "promise": "promises",
+    "csat": "ratings by customers",
+    "hand_offs": "hand-overs before the solve",
+    "recovery": "how soon a failure was answered",
+    "first_contact": "solved with the first contact",
+}
+_MONTH: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -88,7 +106,7 @@ def cause(name: str | None) -> str:
 
 def period(name: str) -> str:
     """``2026-10`` as October 2026, other days as they are."""
-    if len(name) == 7:
+    if _MONTH.fullmatch(name):
         return f"{_MONTHS[int(name[5:]) - 1]} {name[:4]}"
     return name.replace("..", " to ")
 
@@ -117,12 +135,17 @@ def span_beside(seconds: float, limit: float | None) -> str:
 
 def percent(ratio: float | None) -> str:
     """A share for people; a dash for an unknown one."""
-    return "\u2013" if ratio is None else f"{100 * ratio:.1f} %"
+    return "\u2013" if ratio is None else f"{100 * ratio:.1f}{NBSP}%"
 
 
-def spaced(percent: str) -> str:
-    """``94.95%`` as a page writes it."""
-    return percent.replace("%", " %")
+def spaced(text: str) -> str:
+    """A sentence of the domain's with its per cent signs as here: no line ends between a number and its unit."""
+    return _PERCENT.sub(f"{NBSP}%", text)
+
+
+def tickets(n: int) -> str:
+    """So many."""
+    return "1 ticket" if n == 1 else f"{n:,} tickets"
 
 
 def interval(share: Share) -> str:
@@ -165,17 +188,27 @@ def counted(kind: str, name: str, label: str) -> str:
     told = label.replace("_", " ")
     match kind:
         case "tickets":
-            return f"tickets {told}"
+            return COUNTED.get(label, f"tickets {told}")
         case "verdict" | "unsolved" | "disputed" | "withdrawn":
             lead = {"verdict": "", "unsolved": "not solved yet, "}.get(kind, f"{kind}, ")
-            return f"{measure(name)}: {lead}{CLASSES.get(label, told)}"
+            return f"{_of(name)}: {lead}{CLASSES.get(label, 'tickets that show it' if label == 'matched' else told)}"
         case "over_reported" | "under_reported":
             return f"{measure(name)}: {CLASSES[kind]} ({cause(label)})"
         case "reported":
-            return f"{measure(name)}: {told} as the vendor reports the period"
+            what, _, days = label.partition(" ")
+            of = f" from {period(days)}" if days else " of the period"
+            return f"{measure(name)}: {'met' if what == 'met' else 'tickets'}{of}, as the vendor reports the whole"
         case "case":
-            return f"pattern {name.replace('_', ' ')}: {'tickets that show it' if label == 'matched' else 'tickets looked at'}"
+            return f"{_of(name)}: {'tickets that show it' if label == 'matched' else 'tickets looked at'}"
         case "outcome":
             return f"{OUTCOMES.get(name, name)}: of those reported as {told}"
+        case "promise" | "csat" | "hand_offs" | "recovery" | "first_contact":
+            return f"{TALLIED[kind]}: {told}"
         case _:
             return " ".join(filter(None, (kind.replace("_", " "), name.replace("_", " "), told)))
+
+
+def _of(name: str) -> str:
+    """A measure, or a pattern."""
+    entry = CATALOG.get(name)  # type: ignore[call-overload]
+    return f"pattern: {entry.says}" if entry is not None else measure(name)

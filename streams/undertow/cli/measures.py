@@ -21,6 +21,7 @@ from undertow.domain.agreement.contract import Contract
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.sheets import PROMISES, Line, sheet
 from undertow.stages.rereading.measuring import Archive, Dossier
+from undertow.terminal import visible
 
 COLUMNS: Final = (
     "vendor",
@@ -185,7 +186,7 @@ def _print(lines: Iterable[tuple[Dossier, Line]], until: float) -> int:
         if dossier[:3] != before:
             before, seen = dossier[:3], seen + 1
             opened = _when(dossier.course.opened)
-            click.echo(f"{dossier.vendor} {dossier.ticket}, opened {opened or 'at an unknown time'}")
+            click.echo(f"{dossier.vendor} {visible(dossier.ticket)}, opened {opened or 'at an unknown time'}")
         claim = _claim(line)
         if claim or not (line.state == "none" or (line.value == 0 and line.measure in _COUNTS)):
             click.echo(_ROW.format(line.measure, *_shown(line)).rstrip())
@@ -241,8 +242,8 @@ def _left_out(archive: Archive, terms: dict[str, Contract], count: int, tickets:
     """What the rows do not tell, and why."""
     others = archive.vendors() - set(terms)
     if others:
-        yield f"left out: tickets of {', '.join(sorted(others))}; the contract is {', '.join(terms)}'s (see --vendor)"
+        yield f"left out: tickets of {visible(', '.join(sorted(others)))}; the contract is {', '.join(terms)}'s (see --vendor)"
     if tickets and count < len(set(tickets)):
         yield f"{len(set(tickets)) - count} of the tickets asked for were not found"
     if archive.refused:
-        yield f"{len(archive.refused):,} records were refused; the first: {archive.refused[0]}"
+        yield f"{len(archive.refused):,} records were refused; the first: {visible(str(archive.refused[0]))}"

@@ -16,6 +16,7 @@ from rich.table import Table
 from undertow import clients, topics
 from undertow.cli.options import broker_options, settings
 from undertow.domain.customers.calls import NOBODY, Call
+from undertow.reports.rows import harmless
 from undertow.stages.night import Night
 from undertow.stages.records import decode_for_ledger
 from undertow.terminal import plain
@@ -61,7 +62,10 @@ def customers(vendor: str | None, top: int | None, as_csv: bool, as_json: bool, 
     elif as_csv:
         writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _harmless(value) for name, value in _row(one).items()} for one in listed[:top])
+        rows = map(_row, listed[:top])
+        writer.writerows(
+            {name: harmless(said) if isinstance(said, str) else said for name, said in row.items()} for row in rows
+        )
     elif today is None:
         click.echo("no customer has been evaluated yet: the workers do so once a day, when they know of any activity")
     else:
@@ -86,11 +90,6 @@ def _row(one: Call) -> dict[str, Any]:
         "value_a_day": round(one.value, 2),
         "at_risk": round(one.at_risk, 2),
     }
-
-
-def _harmless(value: object) -> object:
-    """A spreadsheet takes text that begins like a formula for one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
 
 
 def _print(listed: Sequence[Call], top: int, today: int) -> None:

@@ -20,6 +20,7 @@ from undertow.contracts import AGREED, BadContract
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.sheets import PROMISES, Line, sheet
+from undertow.reports.rows import harmless
 from undertow.stages.rereading.measuring import Archive, Dossier
 from undertow.terminal import visible
 
@@ -165,12 +166,12 @@ def _cells(line: Line) -> Iterator[Any]:
 
 
 def _plain(value: Any) -> str:
-    """Empty for unknown: it must not read as zero. Seconds to the microsecond, without zeros that say nothing."""
+    """Empty for unknown: it must not read as zero. Seconds to the microsecond, without zeros that say nothing. No formulas."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else harmless(str(value))
 
 
 def _when(seconds: float | None) -> str | None:

@@ -122,6 +122,8 @@ def test_a_forgotten_customer_is_gone_everywhere_and_nothing_brings_it_back(inst
     told = here.run("forget", "ann", "--yes").stdout
     assert "read back: 0 rows of the customer, 0 of its tickets, 0 findings, 0 dead letters, not named" in told
     assert here.topic(ACTIVITY) in told
+    assert "a hash of the name" in told
+    assert ("within 7 days" in told) == (here.settings.broker.kind != "embedded")
     assert b"ann" not in b"".join(kept(here.settings, "ann").rows)
     worker.stop()
     other = here.worker()

@@ -6,10 +6,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from kafka.errors import TopicAuthorizationFailedError
 
 from undertow import admin
 from undertow.cli import kept
 from undertow.cli.kept import Search
+from undertow.clients import KafkaUnavailable
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.tickets.facts import Fact, Merged, Opened, Place, Seen, StatusChanged
 from undertow.settings import Settings
@@ -129,6 +131,20 @@ def test_answers_that_name_it_are_counted(monkeypatch):
     told = [SimpleNamespace(value=value, headers=[]) for value in (*values, b"{", None)]
     monkeypatch.setattr(kept.clients, "read", lambda *_: iter(told))
     assert Search(Settings(), "ann@example.org").answers() == 1
+
+
+@pytest.mark.parametrize("error", [KafkaUnavailable("no"), TopicAuthorizationFailedError("no")])
+def test_who_may_not_read_answers_erases_all_the_same(monkeypatch, error):
+    """Promise: the order is given; only the count is missing, and that is said."""
+
+    def refuse(*_):
+        raise error
+
+    monkeypatch.setattr(kept.clients, "read", refuse)
+    monkeypatch.setattr(kept.clients, "fetch_all", refuse)
+    late = letters.read(*letters.record_of_fact(fact(1.0, 1.0), "too_late")[1:])
+    assert Search(Settings(), "ann@example.org").answers() is None
+    assert found("ann@example.org", late) == 0
 
 
 def test_what_is_erased_is_gone_from_disks_in_bounded_time():

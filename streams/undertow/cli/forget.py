@@ -66,7 +66,7 @@ def forget(customer: str, yes: bool, wait: float, **cluster: Any) -> None:
     _merged(after)
 
 
-def _elsewhere(chosen: Settings, answers: int) -> None:
+def _elsewhere(chosen: Settings, answers: int | None) -> None:
     """What remains, why, and until when."""
     click.echo("what remains:")
     click.echo(
@@ -78,10 +78,15 @@ def _elsewhere(chosen: Settings, answers: int) -> None:
     sources = [*topics.sources(chosen), topics.name(chosen, topics.CASEBOOK)]
     for topic, retention in admin.retentions(chosen, sources).items():
         click.echo(f"    {topic}: {retention}")
-    if answers:
+    if answers != 0:
+        many = (
+            "answers and rulings that this account may not read"
+            if answers is None
+            else f"{answers} answers and rulings"
+        )
         click.echo(
-            f"    of the customer's findings {answers} answers and rulings are on {topics.name(chosen, topics.DISPUTES)}, "
-            "the record of who said what, with its name and what was written: Kafka erases no single record there"
+            f"    of the customer's findings, {many} are on {topics.name(chosen, topics.DISPUTES)}, the record of who said what, "
+            "with its name and what was written: Kafka erases no single record there"
         )
     ours = [topics.name(chosen, one) for one in (topics.FINDINGS, topics.CELLS, topics.DEAD_LETTERS)]
     click.echo("  what was erased, under a tombstone or a newer record, until the broker next compacts:")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
+from kafka.errors import KafkaError
 from msgspec import Struct
 
 from undertow import clients, topics, wire
@@ -100,16 +101,19 @@ class Search:
             merged=sorted(name for name, says in merged.items() if says),
         )
 
-    def answers(self) -> int:
-        """How many answers and rulings name the customer: they stand for good."""
+    def answers(self) -> int | None:
+        """How many answers and rulings name the customer: they stand for good. None where they may not be read."""
         found = 0
-        for record in clients.read(self._settings, topics.name(self._settings, topics.DISPUTES)):
-            try:
-                event = wire.decode(record.value, record.headers)
-            except wire.Refused:
-                continue
-            if isinstance(event, DisputeAnswered | DisputeRuled):
-                found += event.data.customer == self._customer
+        try:
+            for record in clients.read(self._settings, topics.name(self._settings, topics.DISPUTES)):
+                try:
+                    event = wire.decode(record.value, record.headers)
+                except wire.Refused:
+                    continue
+                if isinstance(event, DisputeAnswered | DisputeRuled):
+                    found += event.data.customer == self._customer
+        except (KafkaUnavailable, KafkaError):
+            return None
         return found
 
     def letters(self, kept: Iterable[Letter], tickets: Iterable[tuple[Any, ...]] = ()) -> Iterator[Letter]:
@@ -132,8 +136,8 @@ class Search:
                 for record in clients.fetch_all(self._settings, topic, sought):
                     said = [record.value or b"", *(content or b"" for _, content in record.headers)]
                     self._originals[f"{topic}/{record.partition}/{record.offset}"] = said
-            except KafkaUnavailable:
-                continue  # the topic is gone, and the original with it
+            except (KafkaUnavailable, KafkaError):
+                continue  # the topic is gone, and the original with it, or is not ours to read
 
     def _records(self, topic: str) -> Iterator[tuple[bytes | None, bytes | None]]:
         return ((record.key, record.value) for record in clients.read(self._settings, topic))

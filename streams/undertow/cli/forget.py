@@ -80,7 +80,7 @@ def _elsewhere(chosen: Settings, answers: int | None) -> None:
         click.echo(f"    {topic}: {retention}")
     if answers != 0:
         many = (
-            "answers and rulings that this account may not read"
+            "any answers and rulings (this account may not read them)"
             if answers is None
             else f"{answers} answers and rulings"
         )

@@ -7,14 +7,17 @@ partition counts differ; so the worker compares the cluster with the registry be
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 from msgspec import Struct
 
 from undertow.settings import Settings
-from undertow.topics import OWN, Topic, registry
+from undertow.topics import DAY_MS, OWN, Topic, registry
+
+_FOR_EVER: Final = 2**63 - 1
+"""Kafka's word for no limit."""
 
 
 class Problem(Struct, frozen=True):
@@ -171,7 +174,23 @@ def _retention(config: Mapping[str, str]) -> str:
     if "delete" not in config.get("cleanup.policy", "delete"):
         return "compacted: the last record of each key for good"
     kept = int(config.get("retention.ms", "-1"))
-    return "for good: it has no retention" if kept < 0 else f"{kept / 86_400_000:g} days"
+    return "for good: it has no retention" if kept < 0 else f"{kept / DAY_MS:g} days"
+
+
+def compactions(settings: Settings, names: Collection[str]) -> dict[str, str]:
+    """Within what time each compacted topic has lost what was overwritten, in words. Raises as :func:`retentions`."""
+    if settings.broker.kind == "embedded":
+        return dict.fromkeys(names, "as long as the embedded broker runs")
+    with _Admin(settings) as admin:
+        existing = _shapes(admin)
+        return {name: _compaction(_config(admin, name)) for name in names if name in existing}
+
+
+def _compaction(config: Mapping[str, str]) -> str:
+    longest, grace = (int(config.get(key, "0")) for key in ("max.compaction.lag.ms", "delete.retention.ms"))
+    if not 0 < longest < _FOR_EVER:
+        return "whenever the broker likes, for it has no max.compaction.lag.ms: run 'undertow topics apply'"
+    return f"within {longest / DAY_MS:g} days; keys of what is gone {grace / DAY_MS:g} days longer"
 
 
 def delete(settings: Settings, own: Collection[str] = ()) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
+from undertow.headers import read_by_kafka_python
 from undertow.settings import Settings
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
+read_by_kafka_python()
 IDLE = 10.0
 """Seconds without a record, short of the log's end, after which a reader gives up instead of waiting for ever."""
 

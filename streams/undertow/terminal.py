@@ -1,8 +1,10 @@
-"""How a verdict looks in a terminal: one palette for the demo and the leader's table."""
+"""How things look in a terminal: one palette of verdicts, and the texts of others, of which none may steer it."""
 
 from __future__ import annotations
 
 from typing import Final
+
+from rich.markup import escape
 
 from undertow.domain.verdicts import Colour
 
@@ -12,3 +14,15 @@ STYLE: Final = {
     Colour.UNCLEAR: "yellow",
     Colour.CANNOT_TELL: "dim",
 }
+
+
+def visible(text: str) -> str:
+    """A text of others on one line: what controls a terminal, or turns writing around, is spelled out, as ``\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def plain(text: str) -> str:
+    """The same for rich's console, whose markup it may hold: ``[/b]`` alone would raise."""
+    return escape(visible(text))

@@ -15,6 +15,8 @@ from undertow.settings import Settings
 from undertow.wire import MAX_EVENT_BYTES, MAX_LETTER_BYTES
 
 DAY_MS: Final = 86_400_000
+COMPACTED_WITHIN: Final = ("max.compaction.lag.ms", str(7 * DAY_MS))
+"""Else a broker compacts when it pays: what was erased of a customer could lie on a quiet topic for ever."""
 SHAPE_DIGITS: Final = 8
 MAX_INSTANCE_ID: Final = 249 - 1 - SHAPE_DIGITS
 """Characters; Kafka takes 249, and we add a dot and a hash."""
@@ -118,15 +120,20 @@ def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
             ours,
             "facts by ticket: the state",
             # a day's grace: a record that a paused worker wrote late must still be there to be joined
-            (("cleanup.policy", "compact"), ("min.compaction.lag.ms", str(DAY_MS))),
+            (("cleanup.policy", "compact"), ("min.compaction.lag.ms", str(DAY_MS)), COMPACTED_WITHIN),
         ),
         Topic(
             name(settings, FINDINGS),
             ours,
             "what can be said of single tickets, with its evidence; a tombstone takes it back",
-            (("cleanup.policy", "compact"),),
+            (("cleanup.policy", "compact"), COMPACTED_WITHIN),
         ),
-        Topic(name(settings, CELLS), 1, "cells and period claims, for the ledger", (("cleanup.policy", "compact"),)),
+        Topic(
+            name(settings, CELLS),
+            1,
+            "cells and period claims, for the ledger",
+            (("cleanup.policy", "compact"), COMPACTED_WITHIN),
+        ),
         Topic(
             name(settings, STATEMENTS),
             1,
@@ -148,6 +155,7 @@ def registry(settings: Settings, own: Iterable[str] = ()) -> tuple[Topic, ...]:
                 ("cleanup.policy", "compact,delete"),
                 ("retention.ms", str(90 * DAY_MS)),
                 ("delete.retention.ms", str(90 * DAY_MS)),
+                COMPACTED_WITHIN,
                 large,
             ),
         ),

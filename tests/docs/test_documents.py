@@ -43,7 +43,15 @@ def test_the_picture_of_the_table_is_current_and_needs_nothing_from_outside() ->
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "ARCHITECTURE.md", "dashboards/README.md", "schemas/README.md", "deploy/README.md"]
+    "name",
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "dashboards/README.md",
+        "schemas/README.md",
+        "deploy/README.md",
+        "deploy/privacy.md",
+    ],
 )
 def test_every_file_and_metric_that_a_document_names_exists(name: str) -> None:
     """Relative links lead somewhere; every ``undertow_`` name stands in the catalog."""

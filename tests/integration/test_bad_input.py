@@ -140,3 +140,36 @@ def test_a_feed_that_is_wholly_wrong_stops_the_worker_and_commits_nothing_of_it(
     here.drained(60)
     assert len(here.letters()) == 60
     assert patient.stop() == 0
+
+
+class Foreign(str):
+    """The name of a header as clients in other languages may write it: bytes that are no UTF-8."""
+
+    def encode(self, *_: str) -> bytes:  # type: ignore[override]
+        return b"stra\xdfe"
+
+
+def test_a_header_s_name_that_is_no_utf_8_stops_nobody(install: Install) -> None:
+    """Both clients fail on the whole fetch there. The event counts, as do those around it; a bad one is a letter that is listed,
+    replayed and read by every command."""
+    here = install(ACME)
+    here.apply()
+    worker = here.worker()
+    embedded = here.settings.broker.kind == "embedded"
+    producer = KafkaProducer(**here.settings.broker.client(), linger_ms=100, enable_idempotence=not embedded)
+    for number, (value, name) in enumerate(
+        [(opened(0), "fine"), (opened(1), Foreign("x")), (b"{", Foreign("x")), (opened(2), "fine")]
+    ):
+        producer.send(here.topic(TICKETS), value, headers=[(name, b"%d" % number)], partition=0)
+    producer.close()
+    here.drained(4)
+    assert worker.total("undertow_tickets_kept") == 3
+    (letter,) = [
+        letters.read(record.value, record.headers) for record in clients.read(here.settings, here.topic(DEAD_LETTERS))
+    ]
+    assert (letter.offset, letter.reason, letter.value) == (2, "not_json", b"{")
+    assert letter.headers == [("stra\\xdfe", b"2")]
+    assert "1 letters were sent back" in here.run("dlq", "replay").stdout
+    told = here.run("replay", "all", "--contracts", str(here.folder / "contracts"), "--json").stdout
+    assert json.loads(told)["vendors"]["acme"]["tickets"] == 3
+    assert worker.stop() == 0

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from portal.house import Browser, House
+from undertow.portal import guard
 from undertow.portal.access import Access, Refused, Who, named, network
 from undertow.portal.guard import COOKIE, HEADERS
 from undertow.portal.server import Portal
@@ -159,6 +160,26 @@ def test_a_form_counts_only_with_its_sessions_word_and_from_these_pages(tmp_path
         assert (await one.post("/sign-out", {"form": "?"})).status == 403
         assert (await one.post("/sign-out", good)).status == 303
         assert (await one.get("/findings")).status == 303, "signed out"
+
+    asyncio.run(house.walk(act))
+
+
+def test_a_form_that_drips_is_given_up(tmp_path, monkeypatch):
+    """Promise: nobody, signed in or not, holds a connection by sending a form byte by byte."""
+    monkeypatch.setattr(guard, "FORM_WITHIN", 0.3)
+    house = House(tmp_path)
+
+    async def slowly():
+        yield b"form="
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            yield b"a"
+
+    async def act(open_):
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await asyncio.wait_for(open_().post("/sign-in", slowly(), **form), 5)
+        assert answer.status == 408
+        assert "did not arrive in time" in await answer.text()
 
     asyncio.run(house.walk(act))
 

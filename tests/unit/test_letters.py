@@ -31,11 +31,21 @@ def test_a_letter_carries_the_original_as_it_was(value):
 
 def test_a_giant_is_not_carried_and_the_letter_says_so(monkeypatch):
     """Promise: one giant event does not make a giant letter."""
-    monkeypatch.setattr(letters, "MAX_LETTER_BYTES", 10)
+    monkeypatch.setattr(letters, "MAX_LETTER_BYTES", 100)
     assert letters.record_of(letter(b"x" * 10))[1] == b"x" * 10
-    _, value, headers = letters.record_of(letter(b"x" * 11))
+    _, value, headers = letters.record_of(letter(b"x" * 101))
     back = letters.read(value, headers)
     assert (value, back.carried) == (None, False)
+
+
+def test_a_flood_of_headers_makes_no_letter_that_a_broker_refuses():
+    """Promise: headers count as the value does, with what each grows by; else one record would stop every worker for good."""
+    flood = tuple((("", b""),) * 400_000)
+    record = Record("vendor.tickets", 3, 42, 0, b"{", flood)
+    _, value, headers = letters.record_of(DeadLetter(record, "not_json", "$", "x"))
+    assert sum(len(name) + len(content) + 2 for name, content in headers) + len(value or b"") <= wire.MAX_LETTER_BYTES
+    back = letters.read(value, headers)
+    assert (back.carried, back.value, back.headers, back.reason) == (False, None, [], "not_json")
 
 
 def test_a_detail_that_quotes_half_a_character_is_still_written():

@@ -271,3 +271,25 @@ def test_the_reference_names_every_key_and_its_examples_can_be_used():
     assert blocks
     for block in blocks:
         table.parsed(yaml.safe_load(block))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n"
+            + "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]\n" for n in range(1, 9))
+            + "events: *x8\n",
+            "do aliases repeat each other",
+        ),
+        ("x: &x [*x]\nevents: *x\n", "do aliases repeat each other"),
+        ("[" * 5000, "neither YAML nor JSON"),
+    ],
+    ids=["a billion", "itself", "depth"],
+)
+def test_a_mapping_that_grows_without_end_is_refused_at_once(tmp_path, text, words):
+    """Promise: a mapping may come from a vendor, and reading it takes neither minutes nor the memory there is."""
+    file = tmp_path / "acme.yaml"
+    file.write_text(text)
+    with pytest.raises(BadMapping, match=words):
+        load(file)

@@ -88,6 +88,20 @@ def test_every_measure_of_every_ticket_is_a_row_on_both_clocks(tmp_path):
     )  # fmt: skip
 
 
+def test_a_ticket_s_number_is_no_formula_in_a_spreadsheet_and_steers_no_terminal(tmp_path):
+    """Promise: tickets are named by the vendor, and the table is opened by the company."""
+    for number, cell, shown in (
+        ("=2+5+cmd|' /C calc'!A0", "'=2+5+cmd|' /C calc'!A0", "=2+5"),
+        ("\x1b[2J", None, "\\x1b[2J"),
+    ):
+        told = [event("ticket.opened", "01T09:00", ticket=number), event("ticket.message", "01T09:00", ticket=number)]
+        if cell is not None:
+            assert {ticket for ticket, _ in rows(run(tmp_path, "--csv", told=told))} == {cell}
+        lines = run(tmp_path, told=told).stdout
+        assert shown in lines
+        assert "\x1b" not in lines
+
+
 def test_what_the_customer_did_later_is_part_of_a_ticket_s_measures(tmp_path):
     """Promise: back within thirty days on the same topic: not durable, no first contact resolution, and owned by whom."""
     alone = rows(run(tmp_path, "--csv"))

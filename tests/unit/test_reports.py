@@ -219,7 +219,7 @@ def test_whatever_a_vendor_writes_is_text_and_no_markup() -> None:
     assert page.count("&lt;script&gt;") >= 3
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
 def test_a_cell_that_a_spreadsheet_would_run_is_defused(start: str) -> None:
     """Promise: a ticket called =cmd() is shown, not run."""
     statement, findings, _ = told()

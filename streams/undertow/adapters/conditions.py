@@ -11,7 +11,7 @@ from undertow.adapters import kinds
 from undertow.adapters.mapping import Condition, When
 from undertow.adapters.paths import Get, Here, of
 from undertow.adapters.shape import Path
-from undertow.adapters.terms import Compiler, said_by, searcher
+from undertow.adapters.terms import Compiler, found_in, said_by, searcher
 
 Holds = Callable[[Here], bool]
 """Raises :class:`undertow.adapters.paths.Unfit` where a value cannot be compared."""
@@ -66,7 +66,9 @@ def _of_value(compiler: Compiler, one: Condition, get: Get, label: str, path: Pa
         tests.append(lambda here: said_by(get(here), label) not in refused)
     if one.matches is not None:
         search = searcher(one.matches, (*path, "matches"), compiler.found)
-        tests.append(lambda here: (said := said_by(get(here), label)) is not None and search(said) is not None)
+        tests.append(
+            lambda here: (said := said_by(get(here), label)) is not None and found_in(search, said, label) is not None
+        )
     if one.present is not None:
         present = one.present
         tests.append(lambda here: (get(here) is not None) is present)

@@ -21,6 +21,8 @@ _FALSE: Final = frozenset({"false", "no", "n", "f", "0"})
 _EPOCH: Final = {"epoch_s": 1.0, "epoch_ms": 1000.0}
 _CACHED: Final = 65_536
 """Texts whose time is remembered: a log to the minute repeats its times, and strptime is the dearest step of a row."""
+LONGEST_TIME: Final = 128
+"""Characters of a time: what is remembered must not become as large as somebody's values."""
 
 
 class Habits(Struct, frozen=True):
@@ -87,7 +89,10 @@ def text(value: object) -> str:
 def number(value: object, decimal: str = ".") -> float:
     """As a finite number. Where the comma is the decimal sign, points group thousands."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = float(value)
+        try:
+            found = float(value)
+        except OverflowError:  # JSON's whole numbers have no end
+            found = math.inf
     else:
         said = text(value)
         plain = said.replace(".", "").replace(",", ".") if decimal == "," else said
@@ -139,7 +144,10 @@ def times(habits: Habits) -> Convert:
     def convert(value: object) -> datetime:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return one(value)
-        return one(text(value))
+        said = text(value)
+        if len(said) > LONGEST_TIME:
+            raise ValueError(f"{said[:LONGEST_TIME]!r} and {len(said) - LONGEST_TIME:,} characters more are no time")
+        return one(said)
 
     return convert
 

@@ -22,6 +22,8 @@ from undertow.adapters.message import Unreadable
 from undertow.adapters.shape import Problem, checked, converted
 from undertow.events import DisputeEvent, Event
 
+MAX_NODES: Final = 100_000
+"""Values of a mapping's file, aliases written out: no mapping is near this size."""
 TYPES: Final[dict[str, type[Any]]] = {
     str(kind.__struct_config__.tag).removeprefix("undertow."): kind
     for kind in get_args(Event)
@@ -186,10 +188,12 @@ def shaped(raw: object) -> tuple[Mapping, list[Problem]]:
 def load(path: Path) -> object:
     """The raw mapping of a YAML or JSON file, or of the one feed with a ``mapping`` in a contract. Raises :class:`BadMapping`."""
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), _Strict)  # noqa: S506 - a SafeLoader
+        text = path.read_text(encoding="utf-8")
+        _bounded(yaml.compose(text, Loader=yaml.SafeLoader))
+        raw = yaml.load(text, _Strict)  # noqa: S506 - a SafeLoader
     except UnicodeDecodeError as error:
         raise BadMapping(path.name, [Problem((), f"is no text in UTF-8: {error}")]) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         words = "is neither YAML nor JSON"
         if isinstance(error, yaml.parser.ParserError):
             words += ' (text with braces needs quotes, "{a}-{b}")'
@@ -202,6 +206,19 @@ def load(path: Path) -> object:
         words = f"the contract has {len(own)} feeds with a mapping: give one, or the mapping in a file of its own"
         raise BadMapping(path.name, [Problem(("feeds",), words)])
     return {"vendor": raw.get("vendor"), **own[0]} if isinstance(own[0], dict) else own[0]
+
+
+def _bounded(root: yaml.Node | None) -> None:
+    """Raises for what aliases of aliases make larger than any mapping is."""
+    waiting, seen = [root] if root is not None else [], 0
+    while waiting:
+        node, seen = waiting.pop(), seen + 1
+        if seen > MAX_NODES:
+            raise yaml.YAMLError(f"more than {MAX_NODES:,} values: do aliases repeat each other?")
+        if isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
 
 
 class _Strict(yaml.SafeLoader):

@@ -14,6 +14,10 @@ from undertow.adapters.mapping import Condition, Scalar, Term, Value
 from undertow.adapters.paths import Get, Here, Places, Text, Unfit, first_of, of
 from undertow.adapters.shape import Path, Problem
 
+Search = Callable[[str], re.Match[str] | None]
+MOST_SEARCHED: Final = 4096
+"""Characters that a pattern is tried on. Even a plain one such as ``(\\S+)@`` takes time that grows with their square: a value of
+256 KB would hold a worker up for minutes, and again after each restart."""
 NOTHING: Final = object()
 """What a term gives where its map or default says null: there is nothing to say, which is no mistake."""
 
@@ -179,7 +183,7 @@ class Compiler:
             if found is None:
                 return None
             said = said_by(found, label)
-            match = search(said)
+            match = found_in(search, said, label)
             if match is None:
                 raise Unfit(label, f"{said!r} does not hold what extract looks for, {pattern!r}")
             return str(match[match.re.groups and 1])
@@ -246,7 +250,14 @@ def _times(convert: Convert, factor: float, decimal: str) -> Convert:
     return lambda raw: convert(kinds.number(raw, decimal) * factor)
 
 
-def searcher(pattern: str, path: Path, found: list[Problem]) -> Callable[[str], re.Match[str] | None]:
+def found_in(search: Search, said: str, label: str) -> re.Match[str] | None:
+    """What a pattern finds in a text. Raises :class:`Unfit` for one that is too long to try it on."""
+    if len(said) > MOST_SEARCHED:
+        raise Unfit(label, f"has {len(said):,} characters, and a pattern is tried on {MOST_SEARCHED:,} at most")
+    return search(said)
+
+
+def searcher(pattern: str, path: Path, found: list[Problem]) -> Search:
     """A regular expression ready to search."""
     try:
         return re.compile(pattern).search

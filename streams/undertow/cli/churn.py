@@ -19,6 +19,7 @@ from undertow.adapters.activity import BadRow, Columns, rows
 from undertow.adapters.message import Unreadable
 from undertow.domain.customers import activity
 from undertow.domain.customers.churn import CannotFit, Fit
+from undertow.terminal import plain, visible
 
 if TYPE_CHECKING:
     from undertow.fitting.leaving import Check, Leaver, Leaving
@@ -166,7 +167,9 @@ def _read(path: Path, columns: Columns, until: int | None) -> Input:
             if isinstance(row, BadRow):
                 said.refused += 1
                 if said.refused <= TELLING:
-                    progress.console.print(f"{path}, row {row.number}: {row.reason}", markup=False, soft_wrap=True)
+                    progress.console.print(
+                        f"{path}, row {row.number}: {visible(row.reason)}", markup=False, soft_wrap=True
+                    )
                 continue
             day = row.at.toordinal() - EPOCH.toordinal()
             if until is not None and day > until:
@@ -248,7 +251,7 @@ def _print(
         table.add_column(column, justify="right")
     for one in result.likely:
         table.add_row(
-            one.customer,
+            plain(one.customer),
             _date(one.last_day),
             f"{one.history.repeats + 1:,}",
             f"{end - one.last_day:,} d",

@@ -11,14 +11,15 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from undertow import clients, topics
 from undertow.cli.options import broker_options, settings
 from undertow.domain.customers.calls import NOBODY, Call
+from undertow.reports.rows import harmless
 from undertow.stages.night import Night
 from undertow.stages.records import decode_for_ledger
+from undertow.terminal import plain
 
 SHOWN = 20
 """Customers in the table."""
@@ -61,7 +62,10 @@ def customers(vendor: str | None, top: int | None, as_csv: bool, as_json: bool, 
     elif as_csv:
         writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _harmless(value) for name, value in _row(one).items()} for one in listed[:top])
+        rows = map(_row, listed[:top])
+        writer.writerows(
+            {name: harmless(said) if isinstance(said, str) else said for name, said in row.items()} for row in rows
+        )
     elif today is None:
         click.echo("no customer has been evaluated yet: the workers do so once a day, when they know of any activity")
     else:
@@ -88,11 +92,6 @@ def _row(one: Call) -> dict[str, Any]:
     }
 
 
-def _harmless(value: object) -> object:
-    """A spreadsheet takes text that begins like a formula for one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
-
-
 def _print(listed: Sequence[Call], top: int, today: int) -> None:
     console = Console()
     if not listed:
@@ -105,8 +104,8 @@ def _print(listed: Sequence[Call], top: int, today: int) -> None:
         table.add_column(column, justify="right")
     for one in listed[:top]:
         table.add_row(
-            escape(one.customer),
-            "no ticket" if one.vendor is None else escape(f"{one.vendor} {one.ticket}"),
+            plain(one.customer),
+            "no ticket" if one.vendor is None else plain(f"{one.vendor} {one.ticket}"),
             _date(one.last_day),
             f"{one.alive:.1%}",
             f"{one.silent:.1%}",

@@ -15,6 +15,7 @@ from undertow.cli.options import broker_options, settings
 from undertow.settings import Settings
 from undertow.stages import letters
 from undertow.stages.letters import Letter
+from undertow.terminal import plain
 from undertow.wire import REASONS
 
 _FILTERS = (
@@ -64,12 +65,13 @@ def list_(
     for letter in shown:
         size = "not carried" if not letter.carried else str(len(letter.value or b""))
         table.add_row(
-            letter.id, letter.reason + (" (replayed)" if letter.replayed else ""), letter.field, letter.detail, size
+            *map(plain, (letter.id, letter.reason + (" (replayed)" if letter.replayed else ""))),
+            *map(plain, (letter.field, letter.detail, size)),
         )
     console = Console()
     console.print(table)
     for word in sorted({letter.reason for letter in shown}):
-        console.print(f"{word}: {REASONS.get(word, 'unknown reason')}")
+        console.print(f"{plain(word)}: {REASONS.get(word, 'unknown reason')}")
 
 
 @dlq.command()

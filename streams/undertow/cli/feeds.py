@@ -14,6 +14,7 @@ from rich.progress import track
 from undertow.adapters import ADAPTERS, Message, table
 from undertow.adapters.table import BadRow
 from undertow.stages.records import Record
+from undertow.terminal import visible
 
 mapping_option = click.option(
     "--mapping",
@@ -62,4 +63,5 @@ def refused_words(refused: Sequence[BadRow]) -> str:
     """How many rows were left out, and why the first was."""
     count = len({bad.row for bad in refused})
     rows = f"{count:,} row{'s' if count > 1 else ''} could not be read as said"
-    return f"{rows}; the first: {min(refused, key=lambda bad: bad.row)}. 'undertow map --try FILE --mapping FILE' shows why"
+    first = visible(str(min(refused, key=lambda bad: bad.row)))
+    return f"{rows}; the first: {first}. 'undertow map --try FILE --mapping FILE' shows why"

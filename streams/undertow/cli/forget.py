@@ -1,53 +1,23 @@
-"""``undertow forget``: erase a customer from everything Undertow keeps, and show that nothing is left."""
+"""``undertow forget``: erase a customer from everything Undertow keeps, show that it is gone, and say what is not."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import Any
 
 import click
-import msgspec
-from msgspec import Struct
 
 from undertow import admin, clients, exits, topics
-from undertow.cli.dlq import letters_kept
+from undertow.cli.kept import SURE, Kept, Search
 from undertow.cli.options import broker_options, settings
 from undertow.settings import Settings
-from undertow.stages.letters import Letter
-from undertow.stages.night import Night
-from undertow.stages.records import Forget, casebook_partition, decode_finding, decode_for_ledger, encode
-from undertow.stages.rows import customer_of, forgotten_key, is_ticket, name_of
+from undertow.stages.records import Forget, casebook_partition, encode
+from undertow.terminal import visible
 
 PATIENCE = 60.0
 """Seconds within which a running worker has done it."""
 STEP = 1.0
-
-
-class Kept(Struct):
-    """What the topics hold of a customer, by key: the last word on each."""
-
-    rows: list[bytes]
-    findings: list[str]
-    letters: list[Letter]
-    listed: bool
-    """Whether the list of customers to call names it."""
-    remembered: bool
-    """Whether its hash is kept, so that nothing older is taken in again."""
-
-    @property
-    def nothing(self) -> bool:
-        """Whether all of it is gone."""
-        return not self.rows and not self.findings and not self.letters and not self.listed
-
-    def words(self) -> str:
-        """What there is."""
-        tickets = sum(map(is_ticket, self.rows))
-        return (
-            f"{len(self.rows) - tickets} rows of the customer, {tickets} of its tickets, {len(self.findings)} findings, "
-            f"{len(self.letters)} dead letters, {'named' if self.listed else 'not named'} among the customers to call"
-        )
 
 
 @click.command()
@@ -60,17 +30,19 @@ class Kept(Struct):
 def forget(customer: str, yes: bool, wait: float, **cluster: Any) -> None:
     """Erase CUSTOMER: state and changelog, findings, dead letters, its place on the list of customers to call.
 
-    A running worker does it and from then on takes in nothing of the customer that is dated up to now, whoever sends it: of
-    the name only a hash is kept. Reads everything back, and says which topics still hold older records, and how long. A
-    customer that was merged into another one is forgotten under each name.
+    A running worker does it and from then on takes in nothing of the customer that is dated, or was read, up to now, whoever
+    sends it: of the name only a hash is kept. Reads everything back, and says what remains where, why, and how long. A
+    customer that was merged is to be forgotten under each of its names; those are told.
 
     \b
     Example:  undertow forget c-1029 --broker kafka-1:9092
-    Exit codes: 0 nothing is left, 1 no worker has done it yet.
+    Exit codes: 0 nothing is left, 1 no worker has done it yet, or another customer's rows still name it.
     """
     chosen = settings(cluster)
-    before = _kept(chosen, customer)
-    click.echo(f"{customer}: {before.words()}")
+    search = Search(chosen, customer)
+    before = search.look()
+    shown = visible(customer)
+    click.echo(f"{shown}: {before.words()}")
     if not yes:
         click.confirm("erase all of it? This cannot be undone", abort=True)
     with clients.Publisher(chosen) as publisher:
@@ -80,7 +52,7 @@ def forget(customer: str, yes: bool, wait: float, **cluster: Any) -> None:
         for letter in before.letters:
             publisher.send(topics.name(chosen, topics.DEAD_LETTERS), None, key=letter.id.encode(), partition=0)
     deadline = time.monotonic() + wait
-    while not ((after := _kept(chosen, customer)).nothing and after.remembered):
+    while not ((after := search.look()).nothing and after.remembered):
         if time.monotonic() > deadline:
             click.echo(f"not yet: {after.words()}", err=True)
             click.echo(
@@ -90,73 +62,52 @@ def forget(customer: str, yes: bool, wait: float, **cluster: Any) -> None:
             sys.exit(exits.FAILED)
         time.sleep(STEP)
     click.echo(f"read back: {after.words()}")
-    _elsewhere(chosen)
+    _elsewhere(chosen, search.answers())
+    _merged(after)
 
 
-def _kept(chosen: Settings, customer: str) -> Kept:
-    rows: dict[bytes, bool] = {}
-    remembered = False
-    memory = forgotten_key(customer)
-    for record in clients.read(chosen, topics.changelog(chosen)):
-        if record.key == memory:
-            remembered = record.value is not None
-        elif record.key is not None and _whose(record.key) == customer:
-            rows[record.key] = record.value is not None
-    findings: dict[str, bool] = {}
-    for record in clients.read(chosen, topics.name(chosen, topics.FINDINGS)):
-        id = (record.key or b"").decode("utf-8", "replace")
-        if record.value is None:
-            findings.pop(id, None)
-        elif decode_finding(record.value).customer == customer:
-            findings[id] = True
-    night = Night(chosen.casebook_partitions)
-    for record in clients.read(chosen, topics.name(chosen, topics.CELLS)):
-        if record.value is not None:
-            night.fold(decode_for_ledger(record.value))
-    kept = [key for key, there in rows.items() if there]
-    tickets = {name_of(key)[0::2] for key in rows if is_ticket(key)}
-    return Kept(
-        rows=kept,
-        findings=sorted(findings),
-        letters=[one for one in letters_kept(chosen) if _about(one, customer, tickets)],
-        listed=any(call.customer == customer for call in night.listed()),
-        remembered=remembered,
-    )
-
-
-def _whose(key: bytes) -> str | None:
-    return name_of(key)[1] if is_ticket(key) else customer_of(key)
-
-
-def _about(letter: Letter, customer: str, tickets: set[Any]) -> bool:
-    """Whether a letter's bytes name the customer, or it is about a fact of one of its tickets."""
-    if any(letter.detail.startswith(f"ticket {ticket!r} of {vendor!r}:") for vendor, ticket in tickets):
-        return True
-    value = letter.value or b""
-    try:
-        return _names(msgspec.json.decode(value), customer)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return json.dumps(customer).encode() in value or json.dumps(customer, ensure_ascii=False).encode() in value
-
-
-def _names(value: object, customer: str) -> bool:
-    if isinstance(value, dict):
-        return any(_names(one, customer) for one in value.values())
-    if isinstance(value, list):
-        return any(_names(one, customer) for one in value)
-    return value == customer
-
-
-def _elsewhere(chosen: Settings) -> None:
-    """Where older records still lie, and until when."""
+def _elsewhere(chosen: Settings, answers: int | None) -> None:
+    """What remains, why, and until when."""
+    click.echo("what remains:")
     click.echo(
-        "older records lie on these topics until their retention; what they tell of the customer is not read again:"
+        "  a hash of the name, and when it was forgotten, so that nothing older is taken in again: whoever can guess the name "
+        "can tell that it was forgotten. Start with an empty changelog, and it has to be forgotten anew"
     )
-    for topic, retention in admin.retentions(
-        chosen, [*topics.sources(chosen), topics.name(chosen, topics.CASEBOOK)]
-    ).items():
-        click.echo(f"  {topic}: {retention}")
+    click.echo("  counts of tickets, in figures, statements and metrics: they name nobody")
+    click.echo("  older records, until their topic's retention; what they tell of the customer is not read again:")
+    sources = [*topics.sources(chosen), topics.name(chosen, topics.CASEBOOK)]
+    for topic, retention in admin.retentions(chosen, sources).items():
+        click.echo(f"    {topic}: {retention}")
+    if answers != 0:
+        many = (
+            "any answers and rulings (this account may not read them)"
+            if answers is None
+            else f"{answers} answers and rulings"
+        )
+        click.echo(
+            f"    of the customer's findings, {many} are on {topics.name(chosen, topics.DISPUTES)}, the record of who said what, "
+            "with its name and what was written: Kafka erases no single record there"
+        )
     ours = [topics.name(chosen, one) for one in (topics.FINDINGS, topics.CELLS, topics.DEAD_LETTERS)]
-    compacted = ", ".join([topics.changelog(chosen), *ours])
-    click.echo(f"and on {compacted} under a tombstone or a newer record, until the broker next compacts them")
-    click.echo("topics that contracts name, and systems that events came from, are yours to clear")
+    click.echo("  what was erased, under a tombstone or a newer record, until the broker next compacts:")
+    for topic, when in admin.compactions(chosen, [topics.changelog(chosen), *ours]).items():
+        click.echo(f"    {topic}: {when}")
+    click.echo(
+        "  outside: statements that receivers have, with ticket numbers and a pseudonym; topics that contracts name; files that "
+        "were exported; and the systems that events came from. They are yours to clear"
+    )
+    click.echo(
+        f"  dead letters that name it in parts, or, of fewer than {SURE} characters, as a number or within a text: 'undertow dlq "
+        "list --json' shows all"
+    )
+
+
+def _merged(after: Kept) -> None:
+    """Whoever shares a history with it by a merge."""
+    if after.merged:
+        names = ", ".join(map(visible, after.merged))
+        click.echo(
+            f"it was merged with {names}, whose rows still name it and may hold its history: forget {names}, too",
+            err=True,
+        )
+        sys.exit(exits.FAILED)

@@ -16,7 +16,6 @@ import click
 from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from undertow import clients, exits, topics
@@ -28,6 +27,7 @@ from undertow.domain.standing import Overview
 from undertow.settings import Settings
 from undertow.stages import ledger as ledger_stage
 from undertow.stages.ledger import Speaker
+from undertow.terminal import plain
 
 MOST_METRICS: Final = 64 * 1024 * 1024
 """Bytes of a worker's answer that are read."""
@@ -135,7 +135,7 @@ def _from_topics(overview: Overview, agreed: Mapping[str, Contract], vendor: str
     console.print(f"All time, judged as of {when:%Y-%m-%d %H:%M} UTC", highlight=False)
     for one in chosen:
         table = gap_table(one, agreed[one.vendor])
-        console.print(table if table is not None else f"{escape(one.vendor)}: nothing is claimed")
+        console.print(table if table is not None else f"{plain(one.vendor)}: nothing is claimed")
 
 
 def _from_worker(found: Iterable[Shown], *, as_json: bool) -> None:
@@ -156,7 +156,7 @@ def _from_worker(found: Iterable[Shown], *, as_json: bool) -> None:
         interval = "" if one.low is None or one.high is None else f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"
         gap = "unknown" if one.gap is None else f"{100 * one.gap:+.1f}"
         row = (_percent(one.reported), _percent(one.actual), gap, interval, f"{one.pairs:,}")
-        table.add_row(escape(one.vendor), one.measure, *row)
+        table.add_row(plain(one.vendor), one.measure, *row)
     console = Console()
     console.print(table)
     console.print("Gaps in points; above 0 the vendor reports too much.", highlight=False)

@@ -20,7 +20,9 @@ from undertow.contracts import AGREED, BadContract
 from undertow.domain.agreement.contract import Contract
 from undertow.domain.agreement.readings import Reading
 from undertow.domain.measuring.sheets import PROMISES, Line, sheet
+from undertow.reports.rows import harmless
 from undertow.stages.rereading.measuring import Archive, Dossier
+from undertow.terminal import visible
 
 COLUMNS: Final = (
     "vendor",
@@ -164,12 +166,12 @@ def _cells(line: Line) -> Iterator[Any]:
 
 
 def _plain(value: Any) -> str:
-    """Empty for unknown: it must not read as zero. Seconds to the microsecond, without zeros that say nothing."""
+    """Empty for unknown: it must not read as zero. Seconds to the microsecond, without zeros that say nothing. No formulas."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else harmless(str(value))
 
 
 def _when(seconds: float | None) -> str | None:
@@ -185,7 +187,7 @@ def _print(lines: Iterable[tuple[Dossier, Line]], until: float) -> int:
         if dossier[:3] != before:
             before, seen = dossier[:3], seen + 1
             opened = _when(dossier.course.opened)
-            click.echo(f"{dossier.vendor} {dossier.ticket}, opened {opened or 'at an unknown time'}")
+            click.echo(f"{dossier.vendor} {visible(dossier.ticket)}, opened {opened or 'at an unknown time'}")
         claim = _claim(line)
         if claim or not (line.state == "none" or (line.value == 0 and line.measure in _COUNTS)):
             click.echo(_ROW.format(line.measure, *_shown(line)).rstrip())
@@ -241,8 +243,8 @@ def _left_out(archive: Archive, terms: dict[str, Contract], count: int, tickets:
     """What the rows do not tell, and why."""
     others = archive.vendors() - set(terms)
     if others:
-        yield f"left out: tickets of {', '.join(sorted(others))}; the contract is {', '.join(terms)}'s (see --vendor)"
+        yield f"left out: tickets of {visible(', '.join(sorted(others)))}; the contract is {', '.join(terms)}'s (see --vendor)"
     if tickets and count < len(set(tickets)):
         yield f"{len(set(tickets)) - count} of the tickets asked for were not found"
     if archive.refused:
-        yield f"{len(archive.refused):,} records were refused; the first: {archive.refused[0]}"
+        yield f"{len(archive.refused):,} records were refused; the first: {visible(str(archive.refused[0]))}"

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from undertow import clients, exits, topics
@@ -32,6 +31,7 @@ from undertow.domain.tickets.facts import Seen
 from undertow.settings import Settings
 from undertow.stages.rereading.casefile import CaseFile, Facts
 from undertow.stages.rows import CLOCK, ClockRow, decode, is_ticket
+from undertow.terminal import plain
 
 When = Callable[[float], str]
 """Seconds since 1970-01-01T00:00Z as people read them."""
@@ -185,7 +185,7 @@ def _print(case: CaseFile, worked: list[Working], contract: Contract, reading: s
     vendor, customer, number = case.name
     whose = f"customer {customer}" if customer is not None else "customer not known"
     console.print(
-        f"[bold]{escape(f'{vendor} {number}')}[/], {escape(whose)}, as of {when(case.as_of)} "
+        f"[bold]{plain(f'{vendor} {number}')}[/], {plain(whose)}, as of {when(case.as_of)} "
         f"(times of {contract.calendar.time_zone}, as the opening hours)"
     )
     table = Table("time", "what", "read at", title_justify="left")
@@ -193,10 +193,10 @@ def _print(case: CaseFile, worked: list[Working], contract: Contract, reading: s
         said = _event(one)
         shown = {k: v for k, v in said.items() if k not in {"time", "type", "id", "source", "place"}}
         told = ", ".join(_said(name, value, when) for name, value in shown.items())
-        table.add_row(when(one.fact.time), escape(f"{said['type']}: {told}".rstrip(": ")), escape(said["place"]))
+        table.add_row(when(one.fact.time), plain(f"{said['type']}: {told}".rstrip(": ")), plain(said["place"]))
     console.print(table)
     chosen = _reading(contract, reading)
-    console.print(f"Under the reading '{escape(reading)}' of contract {contract.version}:")
+    console.print(f"Under the reading '{plain(reading)}' of contract {contract.version}:")
     for line in reads(chosen):
         console.print(f"  {line}", style="dim")
     for working in worked:
@@ -280,9 +280,9 @@ def _after(case: CaseFile, when: When) -> Iterator[str]:
     for promise in case.promises:
         yield f"  promise due {when(promise.due)}: {promise.state} at {when(promise.at)}"
     if case.others:
-        yield f"  next to it: {escape(', '.join(sorted(case.others)))}"
+        yield f"  next to it: {plain(', '.join(sorted(case.others)))}"
     for one in case.findings:
-        yield f"finding {one.id}: {escape((one.verdict or one.kind).replace('_', ' '))} {one.name.replace('_', ' ')}"
+        yield f"finding {one.id}: {plain((one.verdict or one.kind).replace('_', ' '))} {one.name.replace('_', ' ')}"
 
 
 def _exact(seconds: float) -> str:

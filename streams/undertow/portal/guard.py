@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import secrets
@@ -27,6 +28,8 @@ ENDED: Final = "ended"
 SESSION: Final = web.RequestKey("session", Session)
 MAX_BODY: Final = 16 * 1024
 """Bytes of a request's body: forms are small."""
+FORM_WITHIN: Final = 10.0
+"""Seconds for all of it: who drips bytes, signed in or not, must not hold a connection for ever."""
 POLICY: Final = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 HEADERS: Final = {
     "Content-Security-Policy": POLICY,
@@ -104,7 +107,11 @@ class Guard:
             raise web.HTTPForbidden(text="forms are taken from these pages only")
         if request.content_type != "application/x-www-form-urlencoded":
             raise web.HTTPUnsupportedMediaType(text="forms are taken as browsers send them")
-        await request.post()  # kept by the request; larger than MAX_BODY is refused by it
+        try:
+            async with asyncio.timeout(FORM_WITHIN):
+                await request.post()  # kept by the request; larger than MAX_BODY is refused by it
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="the form did not arrive in time: send it once more") from None
 
     def session(self, request: web.Request) -> Session | None:
         """The session of a request, None for nobody. A token that was revoked since ends it."""

@@ -1,7 +1,8 @@
 """Pseudonyms of customers: a keyed hash, so that nobody without the key can tell who is meant, or try names out.
 
 The same customer has the same pseudonym in everything one vendor gets, and another one in what another vendor gets. There
-is no default key: whoever knows it can undo all of this by trying every customer.
+is no default key: whoever knows it can undo all of this by trying every customer. What a finding's id tells beside it stands in
+``deploy/privacy.md``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ SHORTEST: Final = 32
 DIGITS: Final = 16
 """Hexadecimal digits of a pseudonym: two of a million customers share one with a chance below 1 in 30 million."""
 _HOW: Final = (
-    f"make one once with 'openssl rand -hex 32 > pseudonym.key', keep it secret and keep it (another key gives other "
-    f"pseudonyms), and set {KEY_FILE} to the file, or {KEY} to its content"
+    f"make one once with '(umask 077; openssl rand -hex 32 > pseudonym.key)', keep it secret and keep it (another key gives "
+    f"other pseudonyms), and set {KEY_FILE} to the file, or {KEY} to its content"
 )
 
 

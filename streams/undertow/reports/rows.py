@@ -37,8 +37,8 @@ COLUMNS: Final = (
     "read_at",
     "events",
 )
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that spreadsheets take for a formula."""
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that spreadsheets take for a formula: the last four are the first four in full width."""
 
 
 def write_csv(out: BinaryIO, findings: Iterable[Finding], names: Pseudonyms) -> None:
@@ -85,13 +85,14 @@ def _met(met: bool | None) -> str | None:
 
 
 def cell(value: object) -> str:
-    """Empty for unknown: it must not read as zero. Only text can be a formula, and loses that by a leading quote.
-
-    A bare carriage return would end the row for some readers.
-    """
+    """Empty for unknown: it must not read as zero. Only text can be a formula."""
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
-    text = str(value)
+    return harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """Text of others in a cell: a leading quote disarms a formula, a bare carriage return would end some rows."""
     return (f"'{text}" if text.startswith(FORMULA) else text).replace("\r", "\n")

@@ -13,12 +13,14 @@ from undertow.wire import MAX_LETTER_BYTES
 
 ORIGINAL: Final = "undertow-original-"
 """Prefix of the original's own headers."""
+_A_HEADER: Final = len(ORIGINAL) + 10
+"""Bytes that a header takes beside its own name and content, at most."""
 
 Headers = list[tuple[str, bytes]]
 
 
 class Letter(Struct, frozen=True):
-    """A dead letter as read back. ``value`` None where the original had none or was not carried (see ``carried``)."""
+    """A dead letter as read back. ``value`` None where the original had none; it and ``headers`` where not ``carried``."""
 
     topic: str
     partition: int
@@ -38,14 +40,19 @@ class Letter(Struct, frozen=True):
 
 
 def record_of(letter: DeadLetter) -> tuple[bytes, bytes | None, Headers]:
-    """Key, value and headers of a refused record's letter."""
+    """Key, value and headers of a refused record's letter. What is too large to be carried stays where it was read.
+
+    Headers count as well: hundreds of thousands of empty ones grow to ten times their size, which a broker would refuse.
+    """
     record = letter.record
     value = record.value
-    carried = value is None or len(value) <= MAX_LETTER_BYTES
+    large = sum(len(name.encode()) + len(content or b"") + _A_HEADER for name, content in record.headers)
+    carried = len(value or b"") + large <= MAX_LETTER_BYTES
     headers = _headers(
         record.topic, record.partition, record.offset, letter.reason, letter.field, letter.detail, carried
     )
-    headers += [(ORIGINAL + name, content or b"") for name, content in record.headers]
+    if carried:
+        headers += [(ORIGINAL + name, content or b"") for name, content in record.headers]
     return _id(record.topic, record.partition, record.offset).encode(), value if carried else None, headers
 
 

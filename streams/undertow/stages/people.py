@@ -4,7 +4,7 @@ Whom a customer was merged into carries on; its own rows are kept, and nothing i
 it, and all that was there, is passed on as entries for the others' casebooks. That is done again whenever the merge is read
 again, so a crash in between loses nothing.
 
-A forgotten customer leaves a hash and a time, so that nothing dated up to then is taken in again, whoever sends it.
+A forgotten customer leaves a hash and a time, so that nothing dated or read up to then is taken in again, whoever sends it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class People:
             customer = entry.customer
             if customer is None:
                 found.append(entry)
-            elif self._forgotten and entry.seen.fact.time <= self._forgotten.get(forgotten_key(customer), -1.0):
+            elif self._forgotten and _from_before(entry.seen, self._forgotten.get(forgotten_key(customer), -1.0)):
                 done.forgotten += 1
             else:
                 if customer in self.heirs and type(entry.seen.fact.body) is not Merged:
@@ -173,6 +173,11 @@ class People:
         value = _latest(key, self._rows, done)
         row = decode(value) if value is not None else None
         return row.facts if isinstance(row, TicketRow) else []
+
+
+def _from_before(seen: Seen, at: float) -> bool:
+    """Whether a fact is dated up to a time (seconds), or stood on its topic by then: a clock may have run ahead."""
+    return seen.fact.time <= at or 0.0 < seen.place.arrived <= at
 
 
 def _whose(key: bytes) -> str | None:

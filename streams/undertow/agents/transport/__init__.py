@@ -16,6 +16,7 @@ C8 small fetches of what others fill are paced (delivery).
 C9 a worker with a seat of its own ends when another takes it, and leaves it when it ends on a failure (seat, thread).
 C10 what the broker dropped before it was read is said, and a log that began anew is read anew (delivery).
 C11 a worker that its group refuses ends and says why (thread).
+C12 a header's name that is no UTF-8 fails no fetch (headers).
 """
 
 from undertow.agents.transport.consumer import Consumer

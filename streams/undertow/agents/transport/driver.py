@@ -12,7 +12,7 @@ from undertow.agents.transport.producer import Producer
 
 
 class Transport(driver.Transport):
-    """Apache Kafka under the rules P1 to P3 and C1 to C11, as `undertow://host:port`.
+    """Apache Kafka under the rules P1 to P3 and C1 to C12, as `undertow://host:port`.
 
     TLS and SASL credentials are Faust's own (`broker_credentials`, `ssl_context`) and pass through unchanged.
     The attributes are settings: an app module may set them before the worker starts.

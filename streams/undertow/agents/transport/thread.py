@@ -21,9 +21,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from undertow.agents.transport.errors import Refused, SeatLost
+from undertow.agents.transport.headers import read_by_aiokafka
 from undertow.agents.transport.producer import producer_of, stop_worker
 from undertow.agents.transport.seat import Seat, watch_topics
 
+read_by_aiokafka()
 #: C3: answers by which the group counts us as a member; during a rebalance it does, until it is completed.
 COUNTED = (NoError.errno, RebalanceInProgressError.errno)
 #: C11: answers that stay the same until somebody changes the account's rights, or the other members.

@@ -75,6 +75,9 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """Sixteen hexadecimal digits that stand for what is spoken of, whatever is said of it."""
+        """Sixteen hexadecimal digits that stand for what is spoken of, whatever is said of it.
+
+        A plain hash, for both sides have to find it without a key: whoever knows the ticket can try customers on it.
+        """
         spoken = "\0".join((self.kind, self.name, self.vendor, self.customer or "", self.ticket))
         return sha256(spoken.encode()).hexdigest()[:16]

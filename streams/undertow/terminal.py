@@ -1,8 +1,11 @@
-"""How a verdict looks in a terminal: one palette for the demo and the leader's table."""
+"""How things look in a terminal: one palette for verdicts, and text of others that can do no harm there."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
+
+from rich.markup import escape
 
 from undertow.domain.verdicts import Colour
 
@@ -12,3 +15,14 @@ STYLE: Final = {
     Colour.UNCLEAR: "yellow",
     Colour.CANNOT_TELL: "dim",
 }
+
+
+def safe(text: str) -> str:
+    """Text that somebody else wrote, as console markup: no style, and no control character that a terminal would obey."""
+    return escape("".join(_shown(character) for character in text))
+
+
+def _shown(character: str) -> str:
+    """Itself, or its escape where it is a control, a change of direction or half a character."""
+    harmless = character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
+    return character if harmless else character.encode("unicode_escape").decode("ascii")

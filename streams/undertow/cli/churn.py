@@ -19,6 +19,7 @@ from undertow.adapters.activity import BadRow, Columns, rows
 from undertow.adapters.message import Unreadable
 from undertow.domain.customers import activity
 from undertow.domain.customers.churn import CannotFit, Fit
+from undertow.terminal import safe
 
 if TYPE_CHECKING:
     from undertow.fitting.leaving import Check, Leaver, Leaving
@@ -248,7 +249,7 @@ def _print(
         table.add_column(column, justify="right")
     for one in result.likely:
         table.add_row(
-            one.customer,
+            safe(one.customer),
             _date(one.last_day),
             f"{one.history.repeats + 1:,}",
             f"{end - one.last_day:,} d",

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from undertow import clients, topics
@@ -19,6 +18,7 @@ from undertow.cli.options import broker_options, settings
 from undertow.domain.customers.calls import NOBODY, Call
 from undertow.stages.night import Night
 from undertow.stages.records import decode_for_ledger
+from undertow.terminal import safe
 
 SHOWN = 20
 """Customers in the table."""
@@ -105,8 +105,8 @@ def _print(listed: Sequence[Call], top: int, today: int) -> None:
         table.add_column(column, justify="right")
     for one in listed[:top]:
         table.add_row(
-            escape(one.customer),
-            "no ticket" if one.vendor is None else escape(f"{one.vendor} {one.ticket}"),
+            safe(one.customer),
+            "no ticket" if one.vendor is None else safe(f"{one.vendor} {one.ticket}"),
             _date(one.last_day),
             f"{one.alive:.1%}",
             f"{one.silent:.1%}",

@@ -16,7 +16,6 @@ import click
 from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from undertow import clients, exits, topics
@@ -28,6 +27,7 @@ from undertow.domain.standing import Overview
 from undertow.settings import Settings
 from undertow.stages import ledger as ledger_stage
 from undertow.stages.ledger import Speaker
+from undertow.terminal import safe
 
 MOST_METRICS: Final = 64 * 1024 * 1024
 """Bytes of a worker's answer that are read."""
@@ -71,6 +71,10 @@ def gaps(url: str | None, folder: Path, vendor: str | None, as_json: bool, **clu
         _from_worker(found, as_json=as_json)
         return
     agreed = contracts(folder)
+    if vendor is not None and vendor not in agreed:
+        raise click.UsageError(
+            f"no contract names the vendor {vendor!r}; there are contracts of {', '.join(sorted(agreed))}"
+        )
     overview = _overview(settings(cluster), agreed)
     if overview.as_of is None:
         _nothing("nothing was judged yet: is a worker running, and has it read anything?")
@@ -135,7 +139,7 @@ def _from_topics(overview: Overview, agreed: Mapping[str, Contract], vendor: str
     console.print(f"All time, judged as of {when:%Y-%m-%d %H:%M} UTC", highlight=False)
     for one in chosen:
         table = gap_table(one, agreed[one.vendor])
-        console.print(table if table is not None else f"{escape(one.vendor)}: nothing is claimed")
+        console.print(table if table is not None else f"{safe(one.vendor)}: nothing is claimed")
 
 
 def _from_worker(found: Iterable[Shown], *, as_json: bool) -> None:
@@ -155,7 +159,7 @@ def _from_worker(found: Iterable[Shown], *, as_json: bool) -> None:
         interval = "" if one.low is None or one.high is None else f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"
         gap = "unknown" if one.gap is None else f"{100 * one.gap:+.1f}"
         row = (_percent(one.reported), _percent(one.actual), gap, interval, f"{one.pairs:,}")
-        table.add_row(escape(one.vendor), one.measure, *row)
+        table.add_row(safe(one.vendor), one.measure, *row)
     console = Console()
     console.print(table)
     console.print("Gaps in points; above 0 the vendor reports too much.", highlight=False)

@@ -31,7 +31,7 @@ from undertow.stages.ledger import Speaker
 from undertow.stages.records import KafkaRecord
 from undertow.stages.rereading import history
 from undertow.stages.rereading.replay import Offline
-from undertow.terminal import STYLE
+from undertow.terminal import STYLE, safe
 
 SPAN = 2000
 """Records folded at a time."""
@@ -290,5 +290,6 @@ def _print(overview: Overview, book: Offline, customers: Customers | None, until
     if book.letters:
         letter = book.letters[0]
         console.print(
-            f"{len(book.letters):,} records were refused; the first: {letter.reason} at {letter.field} ({letter.detail})"
+            f"{len(book.letters):,} records were refused; the first: {letter.reason} at "
+            f"{safe(letter.field)} ({safe(letter.detail)})"
         )

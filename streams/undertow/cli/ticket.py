@@ -11,7 +11,6 @@ from typing import Any
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from undertow import clients, exits, topics
@@ -30,6 +29,7 @@ from undertow.domain.tickets.facts import Seen
 from undertow.settings import Settings
 from undertow.stages.rereading.casefile import CaseFile, Facts
 from undertow.stages.rows import CLOCK, ClockRow, decode, is_ticket
+from undertow.terminal import safe
 
 
 @click.command()
@@ -178,18 +178,16 @@ def _print(case: CaseFile, worked: list[Working], contract: Contract, reading: s
     console = Console(highlight=False)
     vendor, customer, number = case.name
     whose = f"customer {customer}" if customer is not None else "customer not known"
-    console.print(
-        f"[bold]{escape(f'{vendor} {number}')}[/], {escape(whose)}, as of {_when(case.as_of)} (times are UTC)"
-    )
+    console.print(f"[bold]{safe(f'{vendor} {number}')}[/], {safe(whose)}, as of {_when(case.as_of)} (times are UTC)")
     table = Table("time", "what", "read at", title_justify="left")
     for one in case.seen:
         said = _event(one)
         shown = {k: v for k, v in said.items() if k not in {"time", "type", "id", "source", "place"}}
         told = ", ".join(_said(name, value) for name, value in shown.items())
-        table.add_row(_when(one.fact.time), escape(f"{said['type']}: {told}".rstrip(": ")), escape(said["place"]))
+        table.add_row(_when(one.fact.time), safe(f"{said['type']}: {told}".rstrip(": ")), safe(said["place"]))
     console.print(table)
     chosen = _reading(contract, reading)
-    console.print(f"Under the reading '{escape(reading)}' of contract {contract.version}:")
+    console.print(f"Under the reading '{safe(reading)}' of contract {contract.version}:")
     for line in reads(chosen):
         console.print(f"  {line}", style="dim")
     for working in worked:
@@ -273,9 +271,9 @@ def _after(case: CaseFile) -> Iterator[str]:
     for promise in case.promises:
         yield f"  promise due {_when(promise.due)}: {promise.state} at {_when(promise.at)}"
     if case.others:
-        yield f"  next to it: {escape(', '.join(sorted(case.others)))}"
+        yield f"  next to it: {safe(', '.join(sorted(case.others)))}"
     for one in case.findings:
-        yield f"finding {one.id}: {escape((one.verdict or one.kind).replace('_', ' '))} {one.name.replace('_', ' ')}"
+        yield f"finding {one.id}: {safe((one.verdict or one.kind).replace('_', ' '))} {one.name.replace('_', ' ')}"
 
 
 def _exact(seconds: float) -> str:

@@ -15,6 +15,7 @@ from undertow.cli.portal import tokens_option
 from undertow.clock import wall
 from undertow.portal.access import MOST_NAME
 from undertow.portal.tokens import BadTokens, Token, Tokens
+from undertow.terminal import safe
 
 
 @click.group()
@@ -88,7 +89,7 @@ def list_(as_json: bool, tokens: Path) -> None:
     table = Table("id", "whose", "good until", "state")
     for one in known:
         state = "revoked" if one.revoked is not None else "good" if one.valid(now) else "expired"
-        table.add_row(one.id, _whose(one), _day(one.expires), state)
+        table.add_row(one.id, safe(_whose(one)), _day(one.expires), state)
     Console().print(table)
 
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 
 from undertow import exits
@@ -22,6 +21,7 @@ from undertow.cli.feeds import feed, mapping_option
 from undertow.cli.options import broker_options, contracts, contracts_folder, settings
 from undertow.domain.judging.findings import Finding
 from undertow.stages.rereading.proof import NotStated, Proof, Stated, sealed, stated
+from undertow.terminal import safe
 
 MOST_SHOWN: Final = 20
 """Findings that differ and are told to people; the JSON tells all."""
@@ -161,9 +161,9 @@ def in_json(proof: Proof) -> dict[str, Any]:
 def _summary(console: Console, counted: Counter[tuple[str, str]], differ: Sequence[Proof]) -> None:
     for proof in differ[:MOST_SHOWN]:
         one = proof.finding
-        console.print(f"[red]{proof.id}[/] {escape(f'{one.vendor} {one.ticket}, {one.name}')}")
+        console.print(f"[red]{proof.id}[/] {safe(f'{one.vendor} {one.ticket}, {one.name}')}")
         for words in proof.differences:
-            console.print(f"  {escape(words)}", highlight=False)
+            console.print(f"  {safe(words)}", highlight=False)
     if len(differ) > MOST_SHOWN:
         console.print(f"... and {len(differ) - MOST_SHOWN:,} more; --json tells all")
     for name in sorted({name for name, _ in counted}):

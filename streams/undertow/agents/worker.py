@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from signal import Signals
 from threading import Timer
 from typing import Any
@@ -59,6 +60,15 @@ class Worker(faust.Worker):
 
 def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, logging_config: dict[str, Any]) -> int:
     """Run until stopped. Returns an exit code of ``undertow.exits``."""
+    log.info(
+        "the worker starts",
+        version=version("undertow"),
+        broker=settings.broker.address,
+        namespace=settings.namespace,
+        contracts={name: contract.version for name, contract in contracts.items()},
+        clock=settings.clock,
+        seat=settings.seat,
+    )
     app = create(settings, contracts, board, logging_config)
     spare_collections()
     worker = Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False, quiet=True)
@@ -76,5 +86,6 @@ def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, log
         if stopped.code:
             log.error("the worker stopped", reason="it could not be started: the lines above say why")
             return exits.FAILED
+        log.info("the worker stopped", reason="it was told to")
         return exits.OK
     return exits.OK

@@ -13,6 +13,9 @@ import structlog
 
 Form = Literal["auto", "json", "console"]
 
+FRAMEWORK: Final = ("faust", "mode", "undertow.agents.transport")
+"""What speaks in Faust's words of its own parts."""
+
 QUIET: Final = 30.0
 """Seconds in which a Kafka client says the same thing once: without its broker it said a hundred lines a second."""
 
@@ -95,7 +98,7 @@ def configure(level: str = "info", form: Form = "auto") -> dict[str, Any]:
         "loggers": {
             "aiokafka": {"level": "WARNING"},
             "kafka": {"level": "CRITICAL"},
-            **({} if level == "debug" else {"faust": {"level": "WARNING"}, "mode": {"level": "WARNING"}}),
+            **({} if level == "debug" else {name: {"level": "WARNING"} for name in FRAMEWORK}),
         },
     }
     logging.config.dictConfig(config)

@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaTimeoutError
 from click.testing import CliRunner, Result
 from kafka import TopicPartition
 from kafka.errors import InvalidReplicationFactorError, KafkaError, TopicAlreadyExistsError
 
 from undertow import admin, clients, exits
 from undertow.adapters import cloudevents
+from undertow.agents.worker import why
 from undertow.cli import dlq, importing
 from undertow.cli.main import cli, main
 from undertow.cli.options import settings
 from undertow.demo.parts import WorkerProcess
-from undertow.logging import QUIET, Repeats
+from undertow.logging import QUIET, Repeats, configure
 from undertow.settings import Broker, Settings
 from undertow.stages import letters
 from undertow.stages.intake import DeadLetter
@@ -357,3 +359,17 @@ def test_a_client_without_its_broker_says_so_now_and_then() -> None:
     assert repeats.filter(last)
     assert last.getMessage() == "no connection to 2 (50 more like it since the last one)"
     assert all(repeats.filter(said(1, "undertow.agents")) for _ in range(3))
+
+
+def test_why_a_worker_stopped_is_said_in_words() -> None:
+    """Promise: the last line of the log names the broker, not only a class."""
+    assert "the broker did not take" in why(KafkaTimeoutError())
+    assert why(ValueError("seven")) == "ValueError('seven')"
+
+
+def test_faust_speaks_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: a start is a few lines of our own; --log-level debug has the framework's."""
+    monkeypatch.setattr("logging.config.dictConfig", lambda _: None)
+    monkeypatch.setattr("structlog.configure", lambda **_: None)
+    assert configure("info")["loggers"]["faust"] == {"level": "WARNING"}
+    assert "faust" not in configure("debug")["loggers"]

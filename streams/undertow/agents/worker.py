@@ -12,6 +12,7 @@ from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import KafkaTimeoutError, RequestTimedOutError
 
 from undertow import exits
 from undertow.agents.app import create
@@ -50,12 +51,22 @@ class Worker(faust.Worker):
             self._timer.start()
 
     def _end(self) -> None:
+        begun = self.crash_reason or self.app.crash_reason
         log.error(
-            "the worker stopped", reason=f"it could not leave the group in {self.within:g} s: is the broker gone?"
+            "the worker stopped",
+            reason=f"it could not leave the group in {self.within:g} s: is the broker gone?",
+            after="a signal" if begun is None else why(begun),
         )
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(exits.FAILED)
+
+
+def why(reason: BaseException) -> str:
+    """A failure in words; the class alone of a client's time-out tells nobody what was waited for."""
+    if isinstance(reason, KafkaTimeoutError | RequestTimedOutError):
+        return f"the broker did not take what was written, for as long as it is waited for: {reason!r}"
+    return repr(reason)
 
 
 def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, logging_config: dict[str, Any]) -> int:
@@ -81,7 +92,7 @@ def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, log
             log.error("the worker stopped", reason=str(reason))
             return exits.REJECTED
         if reason is not None:
-            log.error("the worker stopped", reason=repr(reason))
+            log.error("the worker stopped", reason=why(reason))
             return exits.FAILED
         if stopped.code:
             log.error("the worker stopped", reason="it could not be started: the lines above say why")

@@ -320,7 +320,7 @@ def test_where_nobody_reads_the_time_is_not_told(story: list[str], monkeypatch: 
     monkeypatch.setattr(admin, "unread", lambda *_: 1)
     done = run(*story)
     assert done.exit_code == exits.FAILED
-    assert "start one with --clock events and import again" in done.output
+    assert "and import again (repeats change nothing)" in done.output
     assert importing.told == []  # type: ignore[attr-defined]
 
 

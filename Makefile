@@ -13,7 +13,7 @@ DEMO   := --seed $(SEED) $(if $(BROKER),--broker $(BROKER)) $(OPTIONS)
 help:          ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: $(READY) ## three simulated vendors, live in the terminal; BROKER=host:port uses your own Kafka
+demo: $(READY) ## four simulated vendors, live in the terminal; BROKER=host:port uses your own Kafka
 	@$(BIN)/undertow demo $(DEMO)
 
 # loadgroup: one test at a time to whoever is free, so that the long ones, which wait for brokers, do not queue up

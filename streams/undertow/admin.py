@@ -9,12 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal
 
+from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    InvalidReplicationFactorError,
+    InvalidTopicError,
+    KafkaError,
+    NoError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 from msgspec import Struct
 
+from undertow.clients import BOOTSTRAP_MS
 from undertow.settings import Settings
-from undertow.topics import DAY_MS, OWN, Topic, registry
+from undertow.topics import DAY_MS, OWN, Topic, app_id, registry
 
 _FOR_EVER: Final = 2**63 - 1
 """Kafka's word for no limit."""
@@ -64,10 +75,11 @@ def apply(settings: Settings, own: Collection[str] = ()) -> list[str]:
                 "replication_factor": settings.replication,
                 "configs": dict(topic.config),
             }
-            try:
-                admin.create_topics({topic.name: wanted})
-            except TopicAlreadyExistsError:
+            (answer,) = admin.create_topics({topic.name: wanted}, raise_errors=False)["topics"]
+            if answer["error_code"] == TopicAlreadyExistsError.errno:
                 continue
+            if answer["error_code"] != NoError.errno:
+                raise TopicsError(_refused(topic.name, answer, settings))
             done.append(f"created {topic.name} with {wanted['num_partitions']} partitions")
         # a broker answers before every one of its metadata caches has heard of the topic
         admin.wait_for_topics([topic.name for topic in topics])
@@ -77,6 +89,18 @@ def apply(settings: Settings, own: Collection[str] = ()) -> list[str]:
                 _set_config(admin, topic)
                 done.append(f"set {', '.join(key for key, _ in topic.config)} of {topic.name}")
     return done
+
+
+def _refused(topic: str, answer: Mapping[str, Any], settings: Settings) -> str:
+    """Why the broker did not create a topic, in its own words, and what to change where that is ours to say."""
+    why = answer.get("error_message") or for_code(answer["error_code"]).__name__
+    advice = {
+        InvalidReplicationFactorError.errno: f"--replication {settings.replication} is more than the cluster has brokers",
+        InvalidTopicError.errno: "check --namespace, and the topics that contracts name under 'feeds:'",
+        TopicAuthorizationFailedError.errno: "the account (--username) may not create topics",
+        ClusterAuthorizationFailedError.errno: "the account (--username) may not create topics",
+    }.get(answer["error_code"])
+    return f"topic {topic} cannot be created: {why}" + (f" ({advice})" if advice else "")
 
 
 def _differences(topics: Collection[Topic], settings: Settings, admin: KafkaAdminClient) -> Iterator[Problem]:
@@ -138,13 +162,15 @@ class _Admin:
 
     def __enter__(self) -> KafkaAdminClient:
         try:
-            self._client = KafkaAdminClient(**self._settings.broker.client(), bootstrap_timeout_ms=10_000)
+            self._client = KafkaAdminClient(**self._settings.broker.client(), bootstrap_timeout_ms=BOOTSTRAP_MS)
         except (KafkaError, OSError, ValueError) as error:
             raise TopicsError(self._settings.broker.silent(error)) from None
         return self._client
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, *trace: object) -> None:
         self._client.close()
+        if isinstance(error, KafkaError):  # it went away meanwhile, or refuses
+            raise TopicsError(self._settings.broker.failed(error)) from None
 
 
 def advice(problems: list[Problem]) -> str:
@@ -159,6 +185,17 @@ def advice(problems: list[Problem]) -> str:
         missing = any(problem.own and problem.kind == "missing" for problem in problems)
         return f"run: undertow topics apply --contracts FOLDER{' (or correct the name in the contract)' if missing else ''}"
     return "run: undertow topics apply"
+
+
+def unread(settings: Settings, ends: Mapping[TopicPartition, int]) -> int:
+    """Records before ``ends`` whose reading no worker has committed. Raises as :func:`check` does.
+
+    What is committed is on the topics that follow: a worker commits nothing before.
+    """
+    group = app_id(settings)
+    with _Admin(settings) as admin:
+        read = admin.list_group_offsets({group: list(ends)})[group]
+    return sum(max(end - max(read[at].offset, 0) if at in read else end, 0) for at, end in ends.items())
 
 
 def retentions(settings: Settings, names: Collection[str]) -> dict[str, str]:

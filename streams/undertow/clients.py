@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -20,6 +21,9 @@ read_by_kafka_python()
 IDLE = 10.0
 """Seconds without a record, short of the log's end, after which a reader gives up instead of waiting for ever."""
 
+
+BOOTSTRAP_MS = 10_000
+"""Milliseconds within which some broker of the list must answer."""
 
 FAR = 5_000
 """Records that are read through rather than sought behind: a fetch brings about as many."""
@@ -40,6 +44,7 @@ class Publisher:
                 acks="all",
                 enable_idempotence=not embedded,  # the embedded broker cannot answer InitProducerId
                 linger_ms=20,
+                bootstrap_timeout_ms=BOOTSTRAP_MS,
                 max_request_size=MAX_LETTER_BYTES + MAX_EVENT_BYTES,
             )
         except (KafkaError, OSError, ValueError) as error:
@@ -81,13 +86,29 @@ class Publisher:
             if kind is None:
                 self.flush()
         finally:
+            self._close()
+
+    def _close(self) -> None:
+        try:
             self._producer.close(timeout=5)
+        except KafkaError:  # given up, or the client's destructor would wait, too, and print a traceback
+            self._producer._sender.force_close()
+            with suppress(KafkaError):
+                self._producer.close(timeout=5)
 
 
 def ends(settings: Settings, topic: str) -> dict[int, int]:
     """Log end by partition, verified by a fetch where the broker's own answer cannot be trusted."""
     with _Reader(settings) as reader:
         return {tp.partition: end for tp, end in _ends(reader, _partitions(reader, topic), settings).items()}
+
+
+def held(settings: Settings, names: Sequence[str]) -> dict[TopicPartition, int]:
+    """Log end by partition of some topics, of those partitions that hold anything. Raises :class:`KafkaUnavailable`."""
+    with _Reader(settings) as reader:
+        partitions = [tp for name in names for tp in _partitions(reader, name)]
+        begin = reader.beginning_offsets(partitions)
+        return {tp: end for tp, end in _ends(reader, partitions, settings).items() if end > begin[tp]}
 
 
 def read(settings: Settings, topic: str, progress: Callable[[int, int], None] | None = None) -> Iterator[Any]:
@@ -117,19 +138,6 @@ def read(settings: Settings, topic: str, progress: Callable[[int, int], None] | 
                         yield record
             if progress is not None:
                 progress(read_so_far, total)
-
-
-def fetch(settings: Settings, topic: str, partition: int, offset: int) -> Any | None:  # noqa: ANN401 - kafka-python's record
-    """One record by its place, None when it is no longer there."""
-    with _Reader(settings) as consumer:
-        tp = TopicPartition(topic, partition)
-        consumer.assign([tp])
-        consumer.seek(tp, offset)
-        deadline = time.monotonic() + IDLE
-        while time.monotonic() < deadline:
-            for record in consumer.poll(timeout_ms=500, max_records=1).get(tp, []):
-                return record if record.offset == offset else None
-    return None
 
 
 def fetch_all(settings: Settings, topic: str, wanted: Mapping[int, Sequence[int]]) -> Iterator[Any]:
@@ -210,6 +218,7 @@ class _Reader:
             self._consumer = KafkaConsumer(
                 **self._settings.broker.client(),
                 enable_auto_commit=False,
+                bootstrap_timeout_ms=BOOTSTRAP_MS,
                 auto_offset_reset="earliest",
                 fetch_max_wait_ms=50,
                 max_partition_fetch_bytes=MAX_LETTER_BYTES + MAX_EVENT_BYTES,
@@ -218,8 +227,10 @@ class _Reader:
             raise KafkaUnavailable(self._settings.broker.silent(error)) from None
         return self._consumer
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, *trace: object) -> None:
         self._consumer.close()
+        if isinstance(error, KafkaError):  # it went away meanwhile, or refuses
+            raise KafkaUnavailable(self._settings.broker.failed(error)) from None
 
 
 def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:

@@ -5,11 +5,44 @@ from __future__ import annotations
 import logging
 import logging.config
 import sys
-from typing import Any, Literal
+import time
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
 import structlog
 
 Form = Literal["auto", "json", "console"]
+
+FRAMEWORK: Final = ("faust", "mode", "undertow.agents.transport")
+"""What speaks in Faust's words of its own parts."""
+
+QUIET: Final = 30.0
+"""Seconds in which a Kafka client says the same thing once: without its broker it said a hundred lines a second."""
+
+
+class Repeats(logging.Filter):
+    """Lets each message of aiokafka's (told by its template, not by what is filled in) pass once in :data:`QUIET` seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._since: dict[tuple[str, int, str], tuple[float, int]] = {}
+        """When a message passed last, and how often it was held back since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record passes; one that does says how many like it did not."""
+        if record.name.partition(".")[0] != "aiokafka":
+            return True
+        what = (record.name, record.levelno, str(record.msg))
+        at, held = self._since.get(what, (float("-inf"), 0))
+        now = self._clock()
+        if now - at < QUIET:
+            self._since[what] = (at, held + 1)
+            return False
+        if held:
+            record.msg, record.args = f"{record.getMessage()} ({held:,} more like it since the last one)", ()
+        self._since[what] = (now, 0)
+        return True
 
 
 def configure(level: str = "info", form: Form = "auto") -> dict[str, Any]:
@@ -49,13 +82,24 @@ def configure(level: str = "info", form: Form = "auto") -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
             }
         },
+        "filters": {"repeats": {"()": Repeats}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "undertow"}
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stderr",
+                "formatter": "undertow",
+                "filters": ["repeats"],
+            }
         },
         "root": {"handlers": ["stderr"], "level": level.upper()},
+        # dozens of lines a start and a rebalance, tables of offsets among them: the worker says in its own words what it does;
         # one line a fetch or a request: of use only to those who debug the clients; what kafka-python's connections
         # say of every attempt, our own error says once
-        "loggers": {"aiokafka": {"level": "WARNING"}, "kafka": {"level": "CRITICAL"}},
+        "loggers": {
+            "aiokafka": {"level": "WARNING"},
+            "kafka": {"level": "CRITICAL"},
+            **({} if level == "debug" else {name: {"level": "WARNING"} for name in FRAMEWORK}),
+        },
     }
     logging.config.dictConfig(config)
     return config

@@ -51,6 +51,10 @@ class Broker(Struct, frozen=True, kw_only=True):
             told = f"{error} ({unreadable})"
         return f"no answer from the broker: {told}"
 
+    def failed(self, error: Exception) -> str:
+        """What to tell a person when the cluster answered, and then failed or refused."""
+        return f"the broker at {self.address} failed or refused: {str(error) or type(error).__name__}"
+
     def client(self) -> dict[str, Any]:
         """Arguments of every kafka-python client."""
         settings: dict[str, Any] = {

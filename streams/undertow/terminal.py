@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from unicodedata import category
 
 from rich.markup import escape
 
@@ -14,13 +15,20 @@ STYLE: Final = {
     Colour.UNCLEAR: "yellow",
     Colour.CANNOT_TELL: "dim",
 }
+JOINING: Final = "\u200c\u200d"
+"""Persian and other scripts, and emoji, are written with them."""
 
 
 def visible(text: str) -> str:
     """A text of others on one line: what controls a terminal, or turns writing around, is spelled out, as ``\\x1b``."""
     if text.isprintable():
         return text
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return "".join(
+        sign
+        if sign.isprintable() or sign in JOINING or category(sign) == "Zs"
+        else sign.encode("unicode_escape").decode()
+        for sign in text
+    )
 
 
 def plain(text: str) -> str:

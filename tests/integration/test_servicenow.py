@@ -43,7 +43,7 @@ def test_the_worker_gives_the_published_figures_and_the_very_cells_of_a_replay(i
     here = install({servicenow.VENDOR: servicenow.contract(reading)})
     here.run("topics", "apply", "--source-partitions", "3")
     here.worker()
-    here.run("import", "servicenow", str(servicenow.FILE))
+    here.run("import", "servicenow", str(servicenow.FILE), "--follow-up", "400d")
     here.drained(len(servicenow.messages()))
     here.until(
         lambda: exposed(here) == servicenow.FIGURES[reading], f"the published figures; there are {exposed(here)}"

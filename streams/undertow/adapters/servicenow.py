@@ -11,7 +11,6 @@ log's sequence is the order of writing, so such a row happened when its predeces
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -51,7 +50,7 @@ def read(path: Path, vendor: str) -> list[ServiceNowEvent]:
     with opened(path) as content, io.TextIOWrapper(content, encoding="utf-8", newline="") as lines:
         try:
             return events(csv.DictReader(lines), vendor)
-        except (UnicodeDecodeError, gzip.BadGzipFile, csv.Error) as error:
+        except (UnicodeDecodeError, csv.Error) as error:
             raise Unreadable(f"{path.name} is no CSV text in UTF-8: {error}") from None
 
 

@@ -11,7 +11,6 @@ breached (missed). ``reply_time`` is the first response in its first instance an
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -196,10 +195,7 @@ def _together(claims: list[Claim]) -> list[Claim]:
 
 def _pages(path: Path) -> Iterator[dict[str, Any]]:
     with opened(path) as content:
-        try:
-            text = content.read()
-        except (gzip.BadGzipFile, EOFError) as error:
-            raise Unreadable(f"{path.name} cannot be unpacked: {error}") from None
+        text = content.read()
     try:
         pages = [_json.decode(text)]
     except msgspec.DecodeError:

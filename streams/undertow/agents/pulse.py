@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 import faust
+import structlog
 from faust.types import TP
 
 from undertow.agents.casebook import CasebookLoop
@@ -13,6 +14,8 @@ from undertow.agents.ledger import LedgerLoop
 from undertow.agents.transport import Consumer
 from undertow.agents.watchdog import Watchdog
 from undertow.metrics.board import Board
+
+log = structlog.get_logger(__name__)
 
 EVERY: Final = 1.0
 """Seconds between two beats."""
@@ -27,6 +30,7 @@ class Pulse:
         self._app, self._board, self._casebook, self._ledger = app, board, casebook, ledger
         self._commits = 0
         self._watchdog = Watchdog(PATIENCE)
+        self._logged: tuple[str | None, dict[str, int]] | None = None
 
     def waiting(self) -> str | None:
         """Why the worker cannot work yet, in words; None when it can."""
@@ -74,3 +78,15 @@ class Pulse:
             for tp in consumer.assignment():
                 owned[tp.topic] = owned.get(tp.topic, 0) + 1
             self._board.partitions(owned)
+            self._log(None, owned)
+        else:
+            self._log(waiting, {})
+
+    def _log(self, waiting: str | None, owned: dict[str, int]) -> None:
+        """Say it where it changed: what a person asks of a worker's log first."""
+        if self._logged != (waiting, owned):
+            self._logged = (waiting, owned)
+            if waiting is None:
+                log.info("the worker is ready", partitions=owned, tickets=self._casebook.tickets)
+            else:
+                log.info("the worker waits", reason=waiting)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from signal import Signals
 from threading import Timer
 from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import KafkaTimeoutError, RequestTimedOutError
 
 from undertow import exits
 from undertow.agents.app import create
@@ -49,16 +51,35 @@ class Worker(faust.Worker):
             self._timer.start()
 
     def _end(self) -> None:
+        begun = self.crash_reason or self.app.crash_reason
         log.error(
-            "the worker stopped", reason=f"it could not leave the group in {self.within:g} s: is the broker gone?"
+            "the worker stopped",
+            reason=f"it could not leave the group in {self.within:g} s: is the broker gone?",
+            after="a signal" if begun is None else why(begun),
         )
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(exits.FAILED)
 
 
+def why(reason: BaseException) -> str:
+    """A failure in words; the class alone of a client's time-out tells nobody what was waited for."""
+    if isinstance(reason, KafkaTimeoutError | RequestTimedOutError):
+        return f"the broker did not take what was written, for as long as it is waited for: {reason!r}"
+    return repr(reason)
+
+
 def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, logging_config: dict[str, Any]) -> int:
     """Run until stopped. Returns an exit code of ``undertow.exits``."""
+    log.info(
+        "the worker starts",
+        version=version("undertow"),
+        broker=settings.broker.address,
+        namespace=settings.namespace,
+        contracts={name: contract.version for name, contract in contracts.items()},
+        clock=settings.clock,
+        seat=settings.seat,
+    )
     app = create(settings, contracts, board, logging_config)
     spare_collections()
     worker = Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False, quiet=True)
@@ -71,10 +92,11 @@ def run(settings: Settings, contracts: Mapping[str, Contract], board: Board, log
             log.error("the worker stopped", reason=str(reason))
             return exits.REJECTED
         if reason is not None:
-            log.error("the worker stopped", reason=repr(reason))
+            log.error("the worker stopped", reason=why(reason))
             return exits.FAILED
         if stopped.code:
             log.error("the worker stopped", reason="it could not be started: the lines above say why")
             return exits.FAILED
+        log.info("the worker stopped", reason="it was told to")
         return exits.OK
     return exits.OK

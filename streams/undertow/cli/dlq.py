@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import click
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from undertow import clients, topics
 from undertow.cli.options import broker_options, settings
 from undertow.settings import Settings
 from undertow.stages import letters
-from undertow.stages.letters import Letter
+from undertow.stages.letters import Headers, Letter
 from undertow.terminal import plain
 from undertow.wire import REASONS
+
+MOST_SHOWN: Final = 100
+"""Letters in the table, the newest; all are counted by reason."""
 
 _FILTERS = (
     click.option("--reason", type=click.Choice(sorted(REASONS)), help="only this reason"),
@@ -61,17 +67,22 @@ def list_(
     if not shown:
         click.echo("no dead letters")
         return
-    table = Table("id", "reason", "field", "detail", "bytes")
-    for letter in shown:
+    table = Table()
+    table.add_column("id", no_wrap=True)  # whole, for --id
+    for column in ("reason", "why", "bytes"):
+        table.add_column(column, overflow="fold")
+    for letter in shown[-MOST_SHOWN:]:
         size = "not carried" if not letter.carried else str(len(letter.value or b""))
-        table.add_row(
-            *map(plain, (letter.id, letter.reason + (" (replayed)" if letter.replayed else ""))),
-            *map(plain, (letter.field, letter.detail, size)),
-        )
+        reason_ = letter.reason + (" (replayed)" if letter.replayed else "")
+        table.add_row(letter.id, plain(reason_), plain(f"{letter.field}: {letter.detail}"), size)
     console = Console()
     console.print(table)
-    for word in sorted({letter.reason for letter in shown}):
-        console.print(f"{plain(word)}: {REASONS.get(word, 'unknown reason')}")
+    if len(shown) > MOST_SHOWN:
+        console.print(
+            f"and {len(shown) - MOST_SHOWN:,} before them; --json shows all, the options choose", highlight=False
+        )
+    for word, count in sorted(Counter(letter.reason for letter in shown).items()):
+        console.print(f"{count:,} {plain(word)}: {REASONS.get(word, 'unknown reason')}", highlight=False)
 
 
 @dlq.command()
@@ -88,28 +99,45 @@ def replay(reason: str | None, topic: str | None, ids: tuple[str, ...], dry_run:
     """
     chosen = settings(cluster)
     pending = [letter for letter in letters_kept(chosen) if not letter.replayed and _wanted(letter, reason, topic, ids)]
-    gone = 0
+    left = {letter.id: letter for letter in pending}
+    shown = track(
+        _originals(chosen, pending),
+        "sending back",
+        total=len(pending),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
     with clients.Publisher(chosen) as publisher:
-        for letter in pending:
-            value, headers = letter.value, letter.headers
-            if not letter.carried:
-                original = clients.fetch(chosen, letter.topic, letter.partition, letter.offset)
-                if original is None:
-                    gone += 1
-                    click.echo(
-                        f"{letter.id}: no longer on its topic, and too large or too late to be carried", err=True
-                    )
-                    continue
-                value, headers = original.value, list(original.headers)
+        for letter, value, headers in shown:
+            del left[letter.id]
             if not dry_run:
                 publisher.send(letter.topic, value, headers=headers, partition=letter.partition)
                 key, note, note_headers = letters.replayed(letter)
                 publisher.send(topics.name(chosen, topics.DEAD_LETTERS), note, key=key, headers=note_headers)
-    sent = len(pending) - gone
+    for gone in left:
+        click.echo(f"{gone}: no longer on its topic, and too large or too late to be carried", err=True)
+    sent = len(pending) - len(left)
     click.echo(
-        f"{sent} letters {'would be' if dry_run else 'were'} sent back"
-        + (f", {gone} could not be found" if gone else "")
+        f"{sent:,} letter{'' if sent == 1 else 's'} {'would be' if dry_run else 'were' if sent != 1 else 'was'} sent back"
+        + (f", {len(left):,} could not be found" if left else "")
     )
+
+
+def _originals(chosen: Settings, pending: Sequence[Letter]) -> Iterator[tuple[Letter, bytes | None, Headers]]:
+    """Each letter with its original; what was not carried is read off its topic in ranges, and left out where it is gone."""
+    elsewhere: defaultdict[str, dict[tuple[int, int], Letter]] = defaultdict(dict)
+    for letter in pending:
+        if letter.carried:
+            yield letter, letter.value, letter.headers
+        else:
+            elsewhere[letter.topic][letter.partition, letter.offset] = letter
+    for topic, of in elsewhere.items():
+        wanted: defaultdict[int, list[int]] = defaultdict(list)
+        for partition, offset in sorted(of):
+            wanted[partition].append(offset)
+        for record in clients.fetch_all(chosen, topic, wanted):
+            yield of[record.partition, record.offset], record.value, list(record.headers)
 
 
 def letters_kept(chosen: Settings) -> Iterator[Letter]:

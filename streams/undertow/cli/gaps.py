@@ -71,6 +71,10 @@ def gaps(url: str | None, folder: Path, vendor: str | None, as_json: bool, **clu
         _from_worker(found, as_json=as_json)
         return
     agreed = contracts(folder)
+    if vendor is not None and vendor not in agreed:
+        raise click.UsageError(
+            f"no contract names the vendor {vendor!r}; there are contracts of {', '.join(sorted(agreed))}"
+        )
     overview = _overview(settings(cluster), agreed)
     if overview.as_of is None:
         _nothing("nothing was judged yet: is a worker running, and has it read anything?")

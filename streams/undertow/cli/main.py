@@ -74,7 +74,9 @@ def main() -> None:
         cli.main(standalone_mode=True)
     except (TopicsError, KafkaUnavailable, KafkaError) as error:  # the last: a broker refuses what we did not foresee
         _fail(error, exits.FAILED)
-    except (Unreadable, OSError) as error:
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error, exits.USAGE)
+    except Unreadable as error:
         _fail(error, exits.USAGE)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from undertow import contracts as contract_files
 from undertow.domain.agreement.contract import Contract
 from undertow.settings import Broker, Settings
+
+_ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+)(:\d{1,5})?")
+_NAMESPACE: Final = re.compile(r"[A-Za-z0-9._-]{0,200}")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,7 +75,7 @@ def broker_options(command: F) -> F:
 
 
 def settings(cluster: dict[str, Any], **more: Any) -> Settings:
-    """Settings from the options of :func:`broker_options`."""
+    """Settings from the options of :func:`broker_options`, or a usage error where they cannot be meant."""
     broker = Broker(
         address=cluster["broker"],
         kind=cluster["broker_kind"],
@@ -81,10 +85,38 @@ def settings(cluster: dict[str, Any], **more: Any) -> Settings:
         key_file=cluster["key_file"],
         sasl_mechanism=cluster["sasl_mechanism"],
         username=cluster["username"],
-        password=os.environ.get("UNDERTOW_PASSWORD"),  # never an option: options stand in the process list
+        # never an option: options stand in the process list. A file that became the variable may end its line
+        password=os.environ.get("UNDERTOW_PASSWORD", "").rstrip("\r\n") or None,
     )
+    _check(broker, cluster["namespace"])
     own = {"namespace": cluster["namespace"], "casebook_partitions": cluster["casebook_partitions"]}
     return Settings(broker=broker, **own, **more)
+
+
+def _check(broker: Broker, namespace: str) -> None:
+    """Say at once what a client would say after half a minute, or never: it takes any of this for a silent broker."""
+    for address in broker.address.split(","):
+        if not _ADDRESS.fullmatch(address.strip()):
+            raise click.BadParameter(
+                f"{address!r} is no address: write host:port[,host:port]", param_hint="'--broker' (UNDERTOW_BROKER)"
+            )
+    if not _NAMESPACE.fullmatch(namespace):
+        raise click.BadParameter(
+            f"{namespace!r}: a topic's name has letters, digits, '.', '_' and '-' only",
+            param_hint="'--namespace' (UNDERTOW_NAMESPACE)",
+        )
+    if broker.security.startswith("SASL") and not (broker.username and broker.password):
+        raise click.UsageError(f"--security {broker.security} needs --username, and the password in UNDERTOW_PASSWORD")
+    if not broker.tls and (broker.ca_file or broker.cert_file or broker.key_file):
+        raise click.UsageError(
+            f"--ca-file, --cert-file and --key-file go with --security SSL or SASL_SSL, not {broker.security}"
+        )
+    if broker.key_file and not broker.cert_file:
+        raise click.UsageError("--key-file goes with --cert-file")
+    try:
+        broker.ssl_context()
+    except OSError as error:
+        raise click.UsageError(f"--ca-file, --cert-file or --key-file cannot be used: {error}") from None
 
 
 def contracts(folder: Path) -> dict[str, Contract]:

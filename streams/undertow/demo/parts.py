@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from undertow import admin
 from undertow.contracts.writing import written
 from undertow.domain.agreement.contract import Contract
 from undertow.embedded import die_with_parent
-from undertow.settings import Settings
+from undertow.settings import Broker, Settings
 
 READY_TIMEOUT = 60.0
 """Seconds until the worker must be ready: a join on the embedded broker takes some of them."""
@@ -53,6 +54,7 @@ class WorkerProcess:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own argument list
                 arguments,
+                env=os.environ | _account(chosen.broker),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -102,6 +104,20 @@ class WorkerProcess:
     def _tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join(lines[-12:])
+
+
+def _account(broker: Broker) -> dict[str, str]:
+    """How the worker is told to connect: by variables, for options stand in the process list."""
+    told = {
+        "UNDERTOW_SECURITY": broker.security,
+        "UNDERTOW_CA_FILE": broker.ca_file,
+        "UNDERTOW_CERT_FILE": broker.cert_file,
+        "UNDERTOW_KEY_FILE": broker.key_file,
+        "UNDERTOW_SASL_MECHANISM": broker.sasl_mechanism,
+        "UNDERTOW_USERNAME": broker.username,
+        "UNDERTOW_PASSWORD": broker.password,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 class OwnTopics:

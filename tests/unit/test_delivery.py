@@ -20,10 +20,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiosmtpd.controller import Controller
+from click.testing import CliRunner
 from msgspec.structs import replace
 from standardwebhooks import Webhook
 
 from statements import SMALL, small
+from undertow.cli.main import cli
 from undertow.delivery import guard
 from undertow.delivery.courier import Courier
 from undertow.delivery.items import Document, Issued, Recorded, decode, encode, key
@@ -410,11 +412,26 @@ def test_a_mail_says_the_gap_in_its_own_text():
     assert "acme, January 2026 (statement no. 1)" in said
     assert "over the same 6 tickets: reported as met 66.7\u00a0%, recounted 66.7\u00a0%" in said
     assert "difference +0.0 points, 95\u00a0% interval \u221243.6 to +43.6" in said
-    assert "dispute it" in said
+    assert "can dispute it: it then leaves every figure until it is ruled on. Content" in said, "no portal is known"
+    with_portal = message(errand, documents, "sla@company.example", "https://portal.example/").get_body()
+    assert with_portal is not None
+    assert "until it is ruled on,\nhere: https://portal.example/findings\n" in with_portal.get_content().replace(
+        "\r", ""
+    )
     assert [part.get_filename() for part in mail.iter_attachments()] == ["acme-2026-01.html", "acme-2026-01.csv"]
     assert [one.name for one in Press({one: record}, lambda record, form: b"{}")(one, "webhook")] == [
         "acme-2026-01.json"
     ]
+
+
+@pytest.mark.parametrize(
+    "address", ["portal.example", "ftp://portal.example", "https://", "https://a.example/ x", "https://a\nb"]
+)
+def test_a_portal_s_address_is_one_before_it_stands_in_a_mail(address: str, tmp_path: Path):
+    asked = ["deliver", "--contracts", str(tmp_path), "--portal-url", address]
+    told = CliRunner().invoke(cli, asked)
+    assert told.exit_code == 2
+    assert "--portal-url is an address such as https://portal.example" in told.output
 
 
 def test_a_statement_that_is_none_stops_no_other():

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -78,6 +79,12 @@ def _smtp_options(command: Any) -> Any:
     envvar="UNDERTOW_DELIVER_ALLOW_PRIVATE",
     help="let webhooks go to addresses of this machine and of private networks",
 )
+@click.option(
+    "--portal-url",
+    envvar="UNDERTOW_PORTAL_URL",
+    metavar="URL",
+    help="address of the portal as its readers reach it: mails say where to dispute a finding",
+)
 @_smtp_options
 @broker_options
 def deliver(
@@ -86,6 +93,7 @@ def deliver(
     every: float,
     listed: bool,
     allow_private: bool,
+    portal_url: str | None,
     smtp_host: str | None,
     smtp_port: int,
     smtp_security: Literal["starttls", "implicit", "none"],
@@ -111,6 +119,8 @@ def deliver(
         return
     if smtp_host is not None and smtp_security == "none" and smtp_host not in LOOPBACK:
         raise click.UsageError("mail leaves this machine encrypted only: --smtp-security starttls or implicit")
+    if portal_url is not None and not _is_address(portal_url):
+        raise click.UsageError("--portal-url is an address such as https://portal.example")
     mail = None
     if smtp_host is not None:
         if not smtp_sender:
@@ -128,7 +138,7 @@ def deliver(
     send: dict[Kind, Send] = {
         "kafka": OnTopic(chosen),
         "webhook": Webhooks(private=allow_private),
-        "email": Mail(mail),
+        "email": Mail(mail, portal_url),
     }
     agreed = contracts(folder)
     try:  # before anything is sent: without a key for pseudonyms nothing may leave
@@ -140,6 +150,12 @@ def deliver(
         good = sum(one.state == "delivered" for one in results)
         click.echo(f"{good:,} of {len(results):,} due deliveries were made", err=True)
         sys.exit(exits.OK if good == len(results) else exits.FAILED)
+
+
+def _is_address(text: str) -> bool:
+    """Whether it can stand in a mail as a link: one word, with a host."""
+    parts = urlsplit(text) if text.isascii() and text.isprintable() and " " not in text else None
+    return parts is not None and parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 async def _run(

@@ -44,10 +44,10 @@ class MailServer(Struct, frozen=True, kw_only=True):
 
 
 class Mail:
-    """Sends each delivery as one mail to one address."""
+    """Sends each delivery as one mail to one address. ``portal``: where its readers reach the portal, None without one."""
 
-    def __init__(self, server: MailServer | None) -> None:
-        self._server = server
+    def __init__(self, server: MailServer | None, portal: str | None = None) -> None:
+        self._server, self._portal = server, portal
 
     async def __call__(self, errand: Errand, documents: tuple[Document, ...]) -> str:
         """Send. Raises :class:`NotSent`."""
@@ -58,7 +58,7 @@ class Mail:
             raise NotSent(
                 "mail leaves this machine encrypted only: say --smtp-security starttls or implicit", final=True
             )
-        mail = message(errand, documents, server.sender)
+        mail = message(errand, documents, server.sender, self._portal)
         content = mail.as_bytes()
         if len(content) > MOST_BYTES:
             raise NotSent(f"{len(content):,} bytes are too large for a mail, which takes {MOST_BYTES:,}", final=True)
@@ -66,7 +66,7 @@ class Mail:
         return await asyncio.to_thread(_told, lambda: _hand_in(server, mail, errand.to.address))
 
 
-def message(errand: Errand, documents: tuple[Document, ...], sender: str) -> EmailMessage:
+def message(errand: Errand, documents: tuple[Document, ...], sender: str, portal: str | None = None) -> EmailMessage:
     """The mail. The same in every attempt."""
     issued = errand.issued
     vendor, period = _line(issued.vendor), words.period(_line(issued.period))
@@ -76,11 +76,12 @@ def message(errand: Errand, documents: tuple[Document, ...], sender: str) -> Ema
     mail["Message-ID"] = f"<{errand.key}@{sender.rpartition('@')[2] or 'undertow.invalid'}>"
     mail["Auto-Submitted"] = "auto-generated"
     summary = next((one.content.decode() for one in documents if one.name == SUMMARY), "")
+    where = f",\nhere: {portal.rstrip('/')}/findings\n\n" if portal is not None else ".\n\n"
     mail.set_content(
         f"{vendor}, {period} (statement no. {issued.number})\n\n{summary}\n"
         "Attached are the statement as a page, with every difference and its evidence, which opens in any browser, and its\n"
         "findings as a table for any spreadsheet. Whoever disagrees with a finding can dispute it: it then leaves every figure\n"
-        "until it is ruled on.\n\n"
+        f"until it is ruled on{where}"
         f"Content {_line(issued.content)}\n"
     )
     for one in documents:

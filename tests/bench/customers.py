@@ -26,8 +26,9 @@ from undertow.domain.customers.activity import RETAINED, Days
 from undertow.domain.figures.spikes import Count, spike
 from undertow.domain.tickets.facts import Active, Fact, Place, Seen
 from undertow.stages.casebook import Casebook
-from undertow.stages.derived.contacts import Few, Ticket
+from undertow.stages.derived.contacts import Ticket
 from undertow.stages.derived.experience import Experience
+from undertow.stages.derived.few import Few
 from undertow.stages.derived.segments import Segments
 from undertow.stages.evaluation import State, evaluate, population
 from undertow.stages.night import Night

@@ -73,6 +73,7 @@ class Ticket:
         self.begun = self.opened if opened else (own[0].time if own else None)
         filed = [x.body.to for x in self.facts if isinstance(x.body, f.TopicChanged)]
         self.topic = filed[-1] if filed else (opened[0].body.topic if opened else None)
+        self.opened_as = opened[0].body.topic if opened else None
         self.said_segment = opened[0].body.segment if opened else None
         self.links = {x.body.related for x in self.facts if isinstance(x.body, f.Linked)}
         claims = [x for x in self.facts if isinstance(x.body, f.Claimed) and x.body.measure == "sla"]
@@ -347,6 +348,7 @@ def _said(ticket: Ticket, kept: list[Ticket], contract: Contract, as_of: float) 
     if not ticket.solves and not claims:
         return Assessment(), []
     near: list[Ticket] = []
+    left: list[Ticket] = []
     if ticket.solves:
         solve, ahead = ticket.solves[-1], max(contract.repeat_window, contract.patterns.continued_within)
         others = sorted(
@@ -356,14 +358,25 @@ def _said(ticket: Ticket, kept: list[Ticket], contract: Contract, as_of: float) 
             and ticket.customer is not None
             and (other.vendor, other.customer) == (ticket.vendor, ticket.customer)
             and other.opened is not None
-            and ((ticket.topic is not None and other.topic == ticket.topic) or ticket.number in other.links)
             and solve - contract.patterns.continued_within <= other.opened <= solve + ahead
         )
-        near = [one[2] for one in others if one[0] <= solve][-1:] + [one[2] for one in others if one[0] > solve][:1]
+        related = [
+            one
+            for one in others
+            if (ticket.topic is not None and one[2].topic == ticket.topic) or ticket.number in one[2].links
+        ]
+        gone = [one for one in others if one[2].opened_as == ticket.topic != one[2].topic and ticket.topic is not None]
+        near, left = (
+            [one[2] for one in some if one[0] <= solve][-1:] + [one[2] for one in some if one[0] > solve][:1]
+            for some in (related, gone)
+        )
     day = _day(ticket.solves[0], contract) if ticket.solves else None
     name = Named(ticket.vendor, ticket.number, ticket.customer, day)
-    beside = [neighbour(other.number, other.seen) for other in near]
-    return assess(name, ticket.seen, beside, contract, lambda at: _day(at, contract), as_of)
+    beside, elsewhere = (
+        [neighbour(other.number, other.seen) for other in some]
+        for some in (near, [other for other in left if other not in near])
+    )
+    return assess(name, ticket.seen, beside, contract, lambda at: _day(at, contract), as_of, elsewhere)
 
 
 def cells(given: Iterable[Contribution]) -> dict[CellKey, Cell]:

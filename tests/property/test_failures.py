@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undertow.stages.derived import failures
-from undertow.stages.derived.contacts import Contacts, Few, Ticket
+from undertow.stages.derived.contacts import Contacts, Ticket
 from undertow.stages.derived.failures import APART
+from undertow.stages.derived.few import Few
 from undertow.stages.derived.index import Many
 
 OWNER = ("acme", "ann", None)

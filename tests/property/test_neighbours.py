@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -119,3 +120,36 @@ def test_a_late_solve_under_a_topic_since_taken_back_reaches_the_ticket_before_i
         owner.step(told[-1:])
         agrees(owner, told, contracts, NOW)
     assert any(decode_finding(value).name == "misdiagnosed" for value in owner.findings.values())
+
+
+@pytest.mark.parametrize("few", [0, 16])
+def test_who_came_back_on_the_same_matter_and_was_filed_elsewhere_was_told_the_wrong_thing_first(few):
+    """Promise: filing the return under another topic makes it no repeat contact, but it does not hide the wrong diagnosis."""
+    contracts = {"acme": PLAIN}
+    with patch.object(judgements, "FEW", few):
+        owner = Owner(contracts)
+        owner.book = Casebook(0, contracts, owner.rows, owner.findings)
+        owner.step(NOW)
+        told: list[Entry] = []
+        for ticket, step, body in (
+            ("1", 0, f.Opened("bill", None, None, "customer")),
+            ("1", 1, f.StatusChanged("solved", "agent")),
+            ("2", 2, f.Opened("bill", None, None, "customer")),
+            ("2", 3, f.TopicChanged("line")),
+            ("3", 4, f.Opened("bill", None, None, "customer")),
+            ("2", 5, f.StatusChanged("solved", "agent")),
+        ):
+            time = BASE + step * UNIT
+            fact = Fact(time, step, time, f"{ticket}-{step}", "/a", body)
+            told.append(Entry("acme", "ann", ticket, Seen(fact, Place("vendor.tickets", 0, len(told)))))
+            owner.step(told[-1:])
+            agrees(owner, told, contracts, NOW)
+            returned = [
+                entry for entry in told if entry.ticket in {"2", "3"} and isinstance(entry.seen.fact.body, f.Opened)
+            ]
+            if len(returned) == 1:
+                repeats = sum(share.counts.repeat_contact for shares in owner.given.values() for share in shares)
+                assert repeats == (told[-1].seen.fact.body != f.TopicChanged("line"))
+        (found,) = [decode_finding(value) for value in owner.findings.values()]
+    assert (found.name, found.ticket) == ("misdiagnosed", "1")
+    assert {"2-2", "2-5"} <= {one.id for one in found.evidence}

@@ -82,20 +82,29 @@ def before(seen: list[Seen], solves: tuple[float, ...], as_of: float) -> Assessm
 
 
 def assess(
-    name: Named, seen: list[Seen], others: Sequence[Neighbour], contract: Contract, day: Day, as_of: float
+    name: Named,
+    seen: list[Seen],
+    others: Sequence[Neighbour],
+    contract: Contract,
+    day: Day,
+    as_of: float,
+    elsewhere: Sequence[Neighbour] = (),
 ) -> tuple[Assessment, list[Finding]]:
     """Assess one ticket as of a time (seconds): what it adds, and what can be said of it.
 
     ``seen``: its facts as :func:`undertow.domain.tickets.facts.join` gives them; ``others``: the customer's tickets that were
-    opened next to its last solve, on its topic or linked to it. What is dated later than ``as_of`` waits for its time; not so
-    what is said of a finding, which is no part of what happened and counts once it is recorded.
+    opened next to its last solve, on its topic or linked to it; ``elsewhere``: those opened there under its topic and filed
+    under another since, which are no repeat contacts but may show a wrong diagnosis. What is dated later than ``as_of`` waits
+    for its time; not so what is said of a finding, which is no part of what happened and counts once it is recorded.
     """
     spoken: list[Seen] = []
-    comes = _comes(seen, others, as_of)
+    every = [*others, *elsewhere] if elsewhere else others
+    comes = _comes(seen, every, as_of)
     if comes != FOREVER:
         seen, spoken = parted(seen)
-        comes = _comes(seen, others, as_of)
-        seen, others = _until(seen, as_of), [_by(as_of, other) for other in others]
+        comes = _comes(seen, every, as_of)
+        seen, every = _until(seen, as_of), [_by(as_of, other) for other in every]
+        others = every[: len(others)]
     facts = in_order(seen)
     read = course(facts)
     if read.spoken:
@@ -111,7 +120,7 @@ def assess(
     clocks = Clocks(read, contract.reading, contract, as_of, what)
     pledged = promises(read, contract.promise_grace, as_of)
     turned = turns(facts, read, clocks, pledged, contract, as_of)
-    grounds = Grounds((name.ticket, seen), others, contract, turned.last)
+    grounds = Grounds((name.ticket, seen), every, contract, turned.last)
     answers = settled(spoken) if spoken else {}
     tallies: list[Tally] = []
     findings: list[Finding] = []
@@ -130,7 +139,7 @@ def assess(
         found = answered(_discordant(name, measure, verdict, why, claim, judged, grounds, contract), answers)
         tallies += counted(found.state, measure, verdict, [headline, Tally(verdict, measure, why.cause)])
         findings.append(found)
-    for case in observed(seen, name.ticket, others, contract, as_of, (facts, read, clocks)):
+    for case in observed(seen, name.ticket, every, contract, as_of, (facts, read, clocks)):
         if case.match is None:
             tallies.append(_CASES[case.pattern])
             continue

@@ -65,11 +65,13 @@ class Timeline(Struct, frozen=True, gc=False):
     """What the company says of the customer and names this ticket for, in order."""
     unheard: bool = False
     """Solved, and since the last solve neither a word of the customer's nor an answer: on the vendor's word alone."""
+    left: str | None = None
+    """The topic it was opened under, where it was filed under another since."""
 
 
 def timeline(facts: Sequence[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a kind of fact, the frequent ones first
     """Read ``facts`` (in the order of :func:`undertow.domain.tickets.facts.in_order`)."""
-    begun = opened_at = topic = segment = claim = None
+    begun = opened_at = topic = opened_as = segment = claim = None
     claim_order: tuple[float, int, str] | None = None
     solves: list[float] = []
     reopens: list[Reopen] = []
@@ -94,8 +96,8 @@ def timeline(facts: Sequence[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
                 solved = False
         elif isinstance(body, Opened):
             if opened_at is None:
-                opened_at, segment = fact.time, body.segment
-                topic = topic or body.topic
+                opened_at, segment, opened_as = fact.time, body.segment, body.topic
+                topic = topic or opened_as
         elif isinstance(body, Claimed):
             if body.measure == "sla":
                 order = (fact.recorded, fact.sequence, fact.id)
@@ -125,6 +127,7 @@ def timeline(facts: Sequence[Fact]) -> Timeline:  # noqa: PLR0912 - one branch a
         last,
         tuple(told),
         solved and not (customer_wrote or heard),
+        opened_as if opened_as != topic else None,
     )
 
 

@@ -1,13 +1,14 @@
 """A customer's contacts with one vendor: the index that tells a ticket what came after it.
 
-Derived from the tickets' facts, so it is never stored: rebuilt after recovery, and small. Most customers have a handful
-of tickets, so :class:`Few` looks at all of them; :class:`undertow.stages.derived.index.Many` answers the same for the others.
+Derived from the tickets' facts, so it is never stored: rebuilt after recovery, and small. Most customers have a handful of
+tickets, so :class:`~undertow.stages.derived.few.Few` looks at all of them; :class:`~undertow.stages.derived.index.Many`
+answers the same for the others.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from sys import intern
 from typing import Final, NamedTuple
 
@@ -46,6 +47,8 @@ class Ticket(Struct, gc=False, eq=False):
     """Whose contacts it is in."""
     opened_at: float | None = None
     topic: str | None = None
+    left: str | None = None
+    """The topic it was opened under, where it was filed under another since."""
     continues: tuple[str, ...] = ()
     cells: tuple[CellKey, ...] = ()
     """The cells it has added to."""
@@ -100,6 +103,16 @@ class Reach(NamedTuple):
     ahead: float
 
 
+class Near(NamedTuple):
+    """Keys of the tickets next to a solve: ``related`` ones are on its topic or linked to it, ``elsewhere`` left its topic."""
+
+    related: list[bytes]
+    elsewhere: list[bytes]
+
+
+ALONE: Final = Near([], [])
+
+
 def reach_of(contract: Contract) -> Reach:
     """A repeat contact comes after the solve; a ticket the vendor continues may have its successor just before."""
     return Reach(contract.patterns.continued_within, max(contract.repeat_window, contract.patterns.continued_within))
@@ -133,6 +146,10 @@ class Contacts(ABC):
         """The tickets opened next to a solve of this one, on its topic or linked to it: the last up to it, the first after."""
 
     @abstractmethod
+    def elsewhere(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:
+        """The same of those opened under its topic and filed under another since, which are no repeat contacts."""
+
+    @abstractmethod
     def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
         """At least the tickets that this one may be next to."""
 
@@ -161,19 +178,33 @@ class Contacts(ABC):
     def _forget(self, ticket: Ticket) -> None:
         """Let go of a ticket that is withdrawn."""
 
+    def near(self, ticket: Ticket, solves: tuple[float, ...], reach: Reach) -> Near:
+        """The tickets next to the last of a ticket's solves."""
+        if not solves:
+            return ALONE
+        related = self.next_to(ticket, solves[-1], reach)
+        left = self.elsewhere(ticket, solves[-1], reach)
+        return Near(related, [key for key in left if key not in related] if left else left)
+
     def others(self, ticket: Ticket) -> int:
         """How many other tickets have an opening time."""
         return self.opened - (ticket.opened_at is not None)
 
     def put(self, ticket: Ticket, line: Timeline, reach: Reach) -> Touched | None:
         """Take in a ticket's timeline; None where that changes nothing for others."""
-        if (ticket.opened_at, ticket.topic, ticket.continues) == (line.opened_at, line.topic, line.continues):
+        if (ticket.opened_at, ticket.topic, ticket.left, ticket.continues) == (
+            line.opened_at,
+            line.topic,
+            line.left,
+            line.continues,
+        ):
             return None
         before = self.opened
         stale = self.watching(ticket, reach)
         self._withdraw(ticket)
         ticket.opened_at, ticket.continues = line.opened_at, line.continues
         ticket.topic = None if line.topic is None else intern(line.topic)
+        ticket.left = None if line.left is None else intern(line.left)
         self._enter(ticket)
         stale |= self.watching(ticket, reach)
         return Touched({other.key for other in stale}, self._moved(before))
@@ -184,7 +215,10 @@ class Contacts(ABC):
             other.key
             for other in self.watching(ticket, reach)
             if weighs(weight, ticket, other)
-            and any(ticket.key in self.next_to(other, at, reach) for at in other.solves)
+            and any(
+                ticket.key in self.next_to(other, at, reach) or ticket.key in self.elsewhere(other, at, reach)
+                for at in other.solves
+            )
         ]
 
     def drop(self, ticket: Ticket, reach: Reach) -> Touched:
@@ -209,85 +243,8 @@ def weighs(weight: Weight, ticket: Ticket, other: Ticket) -> bool:
     return weight is Weight.LATER and opened is not None and any(solve < opened for solve in other.solves)
 
 
-class Few(Contacts):
-    """A handful, looked at as a whole. A tuple: a list keeps room for more."""
-
-    __slots__ = ("_tickets",)
-
-    def __init__(self) -> None:
-        self._tickets: tuple[Ticket, ...] = ()
-
-    @property
-    def tickets(self) -> Collection[Ticket]:  # noqa: D102
-        return self._tickets
-
-    @property
-    def opened(self) -> int:  # noqa: D102
-        return sum([ticket.opened_at is not None for ticket in self._tickets])
-
-    def add(self, ticket: Ticket) -> None:  # noqa: D102
-        self._tickets = (*self._tickets, ticket)
-
-    def next_return(self, ticket: Ticket, after: float) -> float | None:  # noqa: D102
-        first: float | None = None
-        for other in self._related(ticket):
-            opened = other.opened_at
-            if opened is not None and opened > after and (first is None or opened < first):
-                first = opened
-        return first
-
-    def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:  # noqa: D102
-        found = sorted(
-            (other.opened_at, other.key)
-            for other in self._related(ticket)
-            if other.opened_at is not None and solve - reach.back <= other.opened_at <= solve + reach.ahead
-        )
-        later = [moment for moment in found if moment[0] > solve]
-        return [key for _, key in (*found[: len(found) - len(later)][-1:], *later[:1])]
-
-    def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
-        """Those of which a solve reaches this opening; to nobody else does it matter."""
-        topic, continues, opened = ticket.topic, ticket.continues, ticket.opened_at
-        if opened is None:
-            return set()
-        return {
-            other
-            for other in self._tickets
-            if other is not ticket
-            and ((topic is not None and other.topic == topic) or (continues and other.number in continues))
-            and any(solve - reach.back <= opened <= solve + reach.ahead for solve in other.solves)
-        }
-
-    def solved(self, ticket: Ticket, solves: tuple[float, ...]) -> None:  # noqa: D102
-        ticket.solves = solves
-
-    @property
-    def failures(self) -> list[Moment]:  # noqa: D102
-        return sorted([(ticket.failed, ticket.key) for ticket in self._tickets if ticket.failed is not None])
-
-    def failed(self, ticket: Ticket, solved: float | None) -> None:  # noqa: D102
-        ticket.failed = solved
-
-    def _related(self, ticket: Ticket) -> list[Ticket]:
-        """The other tickets on this one's topic or linked to it."""
-        topic, number = ticket.topic, None
-        found = []
-        for other in self._tickets:
-            if other is ticket:
-                continue
-            if topic is not None and other.topic == topic:
-                found.append(other)
-            elif other.continues:
-                number = ticket.number if number is None else number
-                if number in other.continues:
-                    found.append(other)
-        return found
-
-    def _withdraw(self, ticket: Ticket) -> None:
-        """Nothing is kept but the tickets."""
-
-    def _enter(self, ticket: Ticket) -> None:
-        """Nothing is kept but the tickets."""
-
-    def _forget(self, ticket: Ticket) -> None:
-        self._tickets = tuple([other for other in self._tickets if other is not ticket])
+def nearest(near: Sequence[Moment], solve: float, reach: Reach) -> list[bytes]:
+    """Whose moment is the last up to a solve, and whose the first after it, of those within reach."""
+    before = [moment for moment in near if solve - reach.back <= moment[0] <= solve]
+    later = [moment for moment in near if solve < moment[0] <= solve + reach.ahead]
+    return [key for _, key in (*([max(before)] if before else ()), *([min(later)] if later else ()))]

@@ -1,4 +1,4 @@
-"""The contacts of a customer with many tickets: an index by topic and by link."""
+"""The contacts of a customer with many tickets: an index by topic, by topic that was left, and by link."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from undertow.domain.measuring.neighbours import Weight
-from undertow.stages.derived.contacts import Contacts, Moment, Reach, Ticket, weighs
+from undertow.stages.derived.contacts import Contacts, Moment, Reach, Ticket, nearest, weighs
 from undertow.stages.rows import ticket_key
 
 SLACK: Final = 1.0
@@ -48,6 +48,12 @@ class _Moments:
         """The time at a place; infinitely early or late beyond the ends."""
         return _NEVER if place < 0 else self.times[place] if place < len(self.times) else _FOREVER
 
+    def around(self, time: float, key: bytes) -> tuple[float, float]:
+        """The times next to a moment, whether it stands here or not; infinitely early or late beyond the ends."""
+        place = self.place(time, key)
+        stands = place < len(self.keys) and self.keys[place] == key
+        return self.time(place - 1), self.time(place + stands)
+
     def last(self, until: float, but: bytes) -> int:
         """The place of the last up to a time that is not of one ticket, -1 for none."""
         at = bisect_right(self.times, until) - 1
@@ -57,6 +63,11 @@ class _Moments:
         """The place of the first after a time that is not of one ticket, the end for none."""
         at = bisect_right(self.times, after)
         return at + 1 if at < len(self.keys) and self.keys[at] == but else at
+
+    def beside(self, at: float, but: bytes) -> list[Moment]:
+        """The last up to a time and the first after it, of others than one ticket."""
+        places = (self.last(at, but), self.first(at, but))
+        return [(self.times[place], self.keys[place]) for place in places if 0 <= place < len(self.keys)]
 
     def between(self, low: float, high: float) -> list[bytes]:
         """Whose moments lie there."""
@@ -76,12 +87,14 @@ class _Topic:
 class Many(Contacts):
     """All tickets of one customer with one vendor."""
 
-    __slots__ = ("_failures", "_linked", "_opened", "_tickets", "_topics")
+    __slots__ = ("_failures", "_left", "_linked", "_opened", "_tickets", "_topics")
 
     def __init__(self, tickets: Iterable[Ticket]) -> None:
         self._tickets: dict[bytes, Ticket] = {}
         self._opened = 0
         self._topics: dict[str, _Topic] = {}
+        self._left: defaultdict[str, _Moments] = defaultdict(_Moments)
+        """Openings under a topic of tickets that were filed under another since."""
         self._linked: defaultdict[str, set[bytes]] = defaultdict(set)
         """Ticket id to the tickets that continue it."""
         for ticket in tickets:
@@ -109,13 +122,12 @@ class Many(Contacts):
     def next_to(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:  # noqa: D102
         near = self._linked_to(ticket)
         if ticket.topic is not None and (group := self._topics.get(ticket.topic)) is not None:
-            openings = group.openings
-            for place in (openings.last(solve, ticket.key), openings.first(solve, ticket.key)):
-                if 0 <= place < len(openings.keys):
-                    near.append((openings.times[place], openings.keys[place]))
-        before = [moment for moment in near if solve - reach.back <= moment[0] <= solve]
-        later = [moment for moment in near if solve < moment[0] <= solve + reach.ahead]
-        return [key for _, key in (*([max(before)] if before else ()), *([min(later)] if later else ()))]
+            near += group.openings.beside(solve, ticket.key)
+        return nearest(near, solve, reach)
+
+    def elsewhere(self, ticket: Ticket, solve: float, reach: Reach) -> list[bytes]:  # noqa: D102
+        left = self._left.get(ticket.topic) if ticket.topic is not None else None
+        return nearest(left.beside(solve, ticket.key), solve, reach) if left is not None else []
 
     def watching(self, ticket: Ticket, reach: Reach) -> set[Ticket]:
         """Tickets solved between the openings on either side of this one, and those it is linked to.
@@ -144,6 +156,12 @@ class Many(Contacts):
                     key = openings.keys[beside]
                     if any(max(low, begin) <= solve <= min(high, end) for solve in self._tickets[key].solves):
                         found.add(key)
+        if opened is not None and ticket.left is not None and ticket.left in self._topics:
+            group = self._topics[ticket.left]
+            openings = self._left[ticket.left]
+            low, high = opened - reach.ahead - SLACK, opened + reach.back + SLACK
+            before, after = openings.around(opened, ticket.key)
+            found.update(group.solves.between(max(low, before), min(high, after)))
         found.discard(ticket.key)
         return {self._tickets[key] for key in found}
 
@@ -186,6 +204,8 @@ class Many(Contacts):
                 group.solves.remove(solve, ticket.key)
             if ticket.opened_at is not None:
                 group.openings.remove(ticket.opened_at, ticket.key)
+        if ticket.left is not None and ticket.opened_at is not None:
+            self._left[ticket.left].remove(ticket.opened_at, ticket.key)
         self._opened -= ticket.opened_at is not None
 
     def _enter(self, ticket: Ticket) -> None:
@@ -197,6 +217,8 @@ class Many(Contacts):
                 group.solves.add(solve, ticket.key)
             if ticket.opened_at is not None:
                 group.openings.add(ticket.opened_at, ticket.key)
+        if ticket.left is not None and ticket.opened_at is not None:
+            self._left[ticket.left].add(ticket.opened_at, ticket.key)
         self._opened += ticket.opened_at is not None
 
     def _forget(self, ticket: Ticket) -> None:

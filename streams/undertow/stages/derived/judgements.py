@@ -20,9 +20,10 @@ from undertow.domain.tickets.course import FOREVER
 from undertow.domain.tickets.facts import Seen, in_order
 from undertow.domain.tickets.timeline import Timeline, timeline
 from undertow.stages.derived import failures
-from undertow.stages.derived.contacts import FEW, Contacts, Few, Owner, Ticket, owner_of, reach_of
+from undertow.stages.derived.contacts import FEW, Contacts, Owner, Ticket, owner_of, reach_of
 from undertow.stages.derived.due import Due, over
 from undertow.stages.derived.experience import experience
+from undertow.stages.derived.few import Few
 from undertow.stages.derived.index import Many
 from undertow.stages.derived.nearby import Nearby, by_now
 from undertow.stages.derived.owed import Owed
@@ -226,10 +227,9 @@ class Judgements:
             contacts.solved(ticket, solves)
         found = ticket.assessed
         if anew or found is None or as_of >= found.changes_at:
-            seen = by_now(seen, contract)
-            found, findings = before(seen, line.solves, as_of), list[Finding]()
+            found, findings = before(seen := by_now(seen, contract), line.solves, as_of), list[Finding]()
             if found is None:
-                near = contacts.next_to(ticket, line.solves[-1], self._reach[vendor]) if line.solves else []
+                near = contacts.near(ticket, line.solves, self._reach[vendor])
                 found, findings = self._nearby.assess(ticket, seen, line, near, contract, self._days[vendor], as_of)
             alike = found is not NOTHING and found.changes_at == FOREVER  # most that wait for nothing more are
             ticket.assessed = self._shared.one(found) if alike else found

@@ -13,7 +13,7 @@ from undertow.domain.judging.outcomes import Day
 from undertow.domain.measuring.neighbours import Neighbour, neighbour
 from undertow.domain.tickets.facts import Seen
 from undertow.domain.tickets.timeline import Timeline
-from undertow.stages.derived.contacts import Ticket
+from undertow.stages.derived.contacts import Near, Ticket
 from undertow.stages.rows import name_of
 
 MOST: Final = 2_048
@@ -35,7 +35,7 @@ class Nearby:
         ticket: Ticket,
         seen: list[Seen],
         line: Timeline,
-        near: list[bytes],
+        near: Near,
         contract: Contract,
         day: Day,
         as_of: float,
@@ -43,7 +43,8 @@ class Nearby:
         """The ticket against its claims, beside the tickets that were opened next to its last solve."""
         vendor, customer, _ = ticket.owner
         name = Named(vendor, ticket.number, customer, day(line.solves[0]) if line.solves else None)
-        return assess(name, seen, [self._of(key, contract) for key in near], contract, day, as_of)
+        related, elsewhere = ([self._of(key, contract) for key in keys] for keys in near)
+        return assess(name, seen, related, contract, day, as_of, elsewhere)
 
     def _of(self, key: bytes, contract: Contract) -> Neighbour:
         """A ticket as those next to it see it; they have one contract."""

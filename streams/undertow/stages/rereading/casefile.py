@@ -22,7 +22,8 @@ from undertow.domain.tickets.course import Course, course
 from undertow.domain.tickets.facts import Fact, Seen, in_order, join
 from undertow.domain.tickets.promises import Promise, promises
 from undertow.domain.tickets.timeline import Timeline, timeline
-from undertow.stages.derived.contacts import Few, Ticket, owner_of, reach_of
+from undertow.stages.derived.contacts import Ticket, owner_of, reach_of
+from undertow.stages.derived.few import Few
 from undertow.stages.derived.voices import Voices
 from undertow.stages.records import Entry
 from undertow.stages.rows import CustomerRow, TicketRow, customer_key, decode, is_ticket, name_of, ticket_key
@@ -104,12 +105,13 @@ class Facts:
                 each = ticket if other == name else Ticket(ticket_key(*other), owner_of(*other))
                 contacts.add(each)
                 contacts.put(each, timeline(in_order(self._joined(other, as_of))), reach)
-        near = contacts.next_to(ticket, line.solves[-1], reach) if line.solves else []
-        others = {name_of(key)[2]: self._joined(name_of(key), as_of) for key in near}
-        beside = list(starmap(neighbour, others.items()))
+        near = contacts.near(ticket, line.solves, reach)
+        others = {name_of(key)[2]: self._joined(name_of(key), as_of) for key in (*near.related, *near.elsewhere)}
+        every = list(starmap(neighbour, others.items()))
+        beside, elsewhere = every[: len(near.related)], every[len(near.related) :]
         day = day_of(contract.time_zone)
         solved = day(line.solves[0]) if line.solves else None
-        assessed, found = assess(Named(vendor, number, customer, solved), own, beside, contract, day, as_of)
+        assessed, found = assess(Named(vendor, number, customer, solved), own, beside, contract, day, as_of, elsewhere)
         around = Surroundings(
             next_return=partial(contacts.next_return, ticket),
             others=partial(contacts.others, ticket),

@@ -35,7 +35,7 @@ Sample = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its labels."""
 OF_CUSTOMERS = {metric.name for metric in CUSTOMERS}
 """Said once a night, of that night's state: a replay that is judged once knows no such nights."""
-EVERYWHERE = ("feed_", "lag_", "partitions", "ready", "commit_", "dead_", "build_", "process_")
+EVERYWHERE = ("feed_", "lag_", "partitions", "ready", "commit_", "dead_", "dropped_", "build_", "process_")
 """What every worker shows of itself."""
 AGREED = ("contract_allowed_", "contract_silent_", "contract_working_")
 """What every worker shows of contracts and of the clock."""

@@ -231,7 +231,7 @@ def test_the_links_of_the_spike_work(played: Scene) -> None:
     link = urlsplit(said["dashboard_url"])
     found = dashboards()[link.path.removeprefix("/d/")]
     declared = {f"var-{variable['name']}" for variable in found["templating"]["list"]}
-    assert parse_qs(link.query) == {"var-vendor": [G]}
+    assert parse_qs(link.query) == {"var-vendor": [G], "var-segment": ["all"]}
     assert parse_qs(link.query).keys() <= declared
 
 

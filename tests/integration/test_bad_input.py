@@ -169,7 +169,7 @@ def test_a_header_s_name_that_is_no_utf_8_stops_nobody(install: Install) -> None
     ]
     assert (letter.offset, letter.reason, letter.value) == (2, "not_json", b"{")
     assert letter.headers == [("stra\\xdfe", b"2")]
-    assert "1 letters were sent back" in here.run("dlq", "replay").stdout
+    assert "1 letter was sent back" in here.run("dlq", "replay").stdout
     told = here.run("replay", "all", "--contracts", str(here.folder / "contracts"), "--json").stdout
     assert json.loads(told)["vendors"]["acme"]["tickets"] == 3
     assert worker.stop() == 0

@@ -107,7 +107,7 @@ def test_rows_on_a_vendors_topic_end_in_the_cells_of_the_offline_replay(install:
     ] == expected
     assert len(found) == len(BAD) + 1
     # sent back while nothing is fixed: read again, refused again, and nothing else changes
-    assert "1 letters were sent back" in here.run("dlq", "replay", "--reason", "unmapped").stdout
+    assert "1 letter was sent back" in here.run("dlq", "replay", "--reason", "unmapped").stdout
     here.drained(len(said) + len(BAD) + 2)
     refused = [letter for letter in here.letters() if letter["reason"] == "unmapped"]
     assert [(letter["value"].encode(), letter["field"]) for letter in refused] == [(BAD[1][0], "step")]

@@ -6,7 +6,7 @@ partition counts differ; so the worker compares the cluster with the registry be
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from kafka import TopicPartition
@@ -200,11 +200,22 @@ def unread(settings: Settings, ends: Mapping[TopicPartition, int]) -> int:
 
 def retentions(settings: Settings, names: Collection[str]) -> dict[str, str]:
     """How long each topic keeps a record, in words. Raises :class:`TopicsError` when the cluster does not answer."""
+    return _configured(settings, names, _retention)
+
+
+def compactions(settings: Settings, names: Collection[str]) -> dict[str, str]:
+    """Within what time each compacted topic has lost what was overwritten, in words. Raises as :func:`retentions`."""
+    return _configured(settings, names, _compaction)
+
+
+def _configured(
+    settings: Settings, names: Collection[str], words: Callable[[Mapping[str, str]], str]
+) -> dict[str, str]:
     if settings.broker.kind == "embedded":  # it knows no topic configuration
         return dict.fromkeys(names, "as long as the embedded broker runs")
     with _Admin(settings) as admin:
         existing = _shapes(admin)
-        return {name: _retention(_config(admin, name)) for name in names if name in existing}
+        return {name: words(_config(admin, name)) for name in names if name in existing}
 
 
 def _retention(config: Mapping[str, str]) -> str:
@@ -212,15 +223,6 @@ def _retention(config: Mapping[str, str]) -> str:
         return "compacted: the last record of each key for good"
     kept = int(config.get("retention.ms", "-1"))
     return "for good: it has no retention" if kept < 0 else f"{kept / DAY_MS:g} days"
-
-
-def compactions(settings: Settings, names: Collection[str]) -> dict[str, str]:
-    """Within what time each compacted topic has lost what was overwritten, in words. Raises as :func:`retentions`."""
-    if settings.broker.kind == "embedded":
-        return dict.fromkeys(names, "as long as the embedded broker runs")
-    with _Admin(settings) as admin:
-        existing = _shapes(admin)
-        return {name: _compaction(_config(admin, name)) for name in names if name in existing}
 
 
 def _compaction(config: Mapping[str, str]) -> str:

@@ -98,6 +98,15 @@ def test_what_becomes_of_a_ticket_reaches_those_it_is_next_to_at_once(seed, term
             agrees(owner, told, contracts, now)
 
 
+def tell(owner: Owner, told: list[Entry], contracts: dict[str, Contract], ticket: str, step: int, body: Body) -> None:
+    """One fact more, judged at once."""
+    time = BASE + step * UNIT
+    fact = Fact(time, step, time, f"{ticket}-{step}", "/a", body)
+    told.append(Entry("acme", "ann", ticket, Seen(fact, Place("vendor.tickets", 0, len(told)))))
+    owner.step(told[-1:])
+    agrees(owner, told, contracts, NOW)
+
+
 def test_a_late_solve_under_a_topic_since_taken_back_reaches_the_ticket_before_it():
     """Promise: where a ticket's topic changed, what it was solved as is told to others; else it is what they know."""
     contracts = {"acme": PLAIN}
@@ -114,11 +123,7 @@ def test_a_late_solve_under_a_topic_since_taken_back_reaches_the_ticket_before_i
         ("2", 6, f.TopicChanged("bill")),
         ("2", 4, f.StatusChanged("solved", "agent")),
     ):
-        time = BASE + step * UNIT
-        fact = Fact(time, step, time, f"{ticket}-{step}", "/a", body)
-        told.append(Entry("acme", "ann", ticket, Seen(fact, Place("vendor.tickets", 0, len(told)))))
-        owner.step(told[-1:])
-        agrees(owner, told, contracts, NOW)
+        tell(owner, told, contracts, ticket, step, body)
     assert any(decode_finding(value).name == "misdiagnosed" for value in owner.findings.values())
 
 
@@ -139,11 +144,7 @@ def test_who_came_back_on_the_same_matter_and_was_filed_elsewhere_was_told_the_w
             ("3", 4, f.Opened("bill", None, None, "customer")),
             ("2", 5, f.StatusChanged("solved", "agent")),
         ):
-            time = BASE + step * UNIT
-            fact = Fact(time, step, time, f"{ticket}-{step}", "/a", body)
-            told.append(Entry("acme", "ann", ticket, Seen(fact, Place("vendor.tickets", 0, len(told)))))
-            owner.step(told[-1:])
-            agrees(owner, told, contracts, NOW)
+            tell(owner, told, contracts, ticket, step, body)
             returned = [
                 entry for entry in told if entry.ticket in {"2", "3"} and isinstance(entry.seen.fact.body, f.Opened)
             ]

@@ -17,6 +17,7 @@ from undertow import admin, clients, exits, topics
 from undertow.adapters import ADAPTERS
 from undertow.cli.feeds import feed, mapping_option, refused_words
 from undertow.cli.options import Duration, broker_options, settings
+from undertow.cli.topics import end_on
 from undertow.clients import Publisher
 from undertow.settings import Settings
 from undertow.stages.records import Tick, encode
@@ -69,10 +70,7 @@ def import_(
     chosen = settings(cluster)
     source = feed(adapter, vendor, mapping)
     messages = list(source.messages(path))
-    if missing := [problem for problem in admin.check(chosen) if problem.kind == "missing"]:
-        for line in (*(problem.words for problem in missing), admin.advice(missing)):
-            click.echo(f"undertow: {line}", err=True)
-        sys.exit(exits.TOPICS)
+    end_on([problem for problem in admin.check(chosen) if problem.kind == "missing"])
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TextColumn("events"), TimeRemainingColumn())
     with Publisher(chosen) as publisher, Progress(*columns, console=Console(stderr=True)) as progress:
         shown = progress.add_task("importing", total=len(messages))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
@@ -12,8 +11,9 @@ from typing import Any, TypeVar
 import click
 import structlog
 
-from undertow import admin, exits, logging
+from undertow import admin, logging
 from undertow.cli.options import broker_options, contracts, contracts_option, settings
+from undertow.cli.topics import end_on
 from undertow.domain.agreement.contract import Contract
 from undertow.portal.access import Access, Network, Refused, network
 from undertow.portal.server import Portal
@@ -145,11 +145,7 @@ def portal(
     agreed = contracts(folder)
     logging.configure(log_level)
     needed = {name(chosen, FINDINGS), name(chosen, DISPUTES)}
-    missing = [one for one in admin.check(chosen) if one.topic in needed and one.kind == "missing"]
-    if missing:
-        for line in (*(one.words for one in missing), admin.advice(missing)):
-            click.echo(f"undertow: {line}", err=True)
-        sys.exit(exits.TOPICS)
+    end_on([one for one in admin.check(chosen) if one.topic in needed and one.kind == "missing"])
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

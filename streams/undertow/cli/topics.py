@@ -44,7 +44,7 @@ def apply(source_partitions: int, replication: int, folder: Path | None, **clust
     own = _own(folder)
     for line in admin.apply(chosen, own) or ["nothing to do: every topic is as it must be"]:
         click.echo(line)
-    _report(admin.check(chosen, own))
+    end_on(admin.check(chosen, own), said_by="")
 
 
 @topics.command()
@@ -56,16 +56,16 @@ def check(replication: int, folder: Path | None, **cluster: Any) -> None:
     problems = admin.check(settings(cluster, replication=replication), _own(folder))
     if not problems:
         click.echo("every topic is as it must be")
-    _report(problems)
+    end_on(problems, said_by="")
 
 
 def _own(folder: Path | None) -> tuple[str, ...]:
     return declared(contracts(folder).values()) if folder is not None else ()
 
 
-def _report(problems: list[admin.Problem]) -> None:
-    for problem in problems:
-        click.echo(problem.words, err=True)
+def end_on(problems: list[admin.Problem], said_by: str = "undertow: ") -> None:
+    """Say what is wrong with topics and what to do, and end with exit code 3; nothing where nothing is wrong."""
     if problems:
-        click.echo(admin.advice(problems), err=True)
+        for line in (*(problem.words for problem in problems), admin.advice(problems)):
+            click.echo(f"{said_by}{line}", err=True)
         sys.exit(exits.TOPICS)

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from undertow import admin, exits, logging
 from undertow.cli.options import broker_options, contracts, contracts_option, settings
 from undertow.cli.portal import access_options, portal_of
+from undertow.cli.topics import end_on
 from undertow.domain.agreement.contract import Contract
 from undertow.metrics.board import Board
 from undertow.metrics.server import CannotListen, MetricsServer
@@ -136,11 +137,7 @@ def worker(
         raise click.UsageError(f"{error} (--metrics-host, --metrics-port)") from None
     with server:  # before anything that can take time, so that probes are answered from the start
         structlog.get_logger(__name__).info("metrics are served", url=f"http://{metrics_host}:{server.port}/metrics")
-        problems = admin.check(chosen, declared(agreed.values()))
-        if problems:
-            for line in (*(problem.words for problem in problems), admin.advice(problems)):
-                click.echo(f"undertow: {line}", err=True)
-            sys.exit(exits.TOPICS)
+        end_on(admin.check(chosen, declared(agreed.values())))
         if instance_id is not None:
             chosen = replace(chosen, seat=seat(instance_id, admin.partitions(chosen, declared(agreed.values()))))
         from undertow.agents.worker import run  # noqa: PLC0415 - Faust is imported by workers alone

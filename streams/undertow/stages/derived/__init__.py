@@ -1,4 +1,5 @@
 """Everything that follows from a casebook's rows. Never stored, rebuilt after recovery; ``judgements`` holds it together.
 
-``contacts`` and ``index`` know a customer's tickets, ``owed`` and ``due`` what is to be judged, ``sums`` what the cells hold.
+``contacts``, ``few`` and ``index`` know a customer's tickets, ``owed`` and ``due`` what is to be judged, ``sums`` what the cells
+hold.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from undertow.domain.measuring.neighbours import Weight
@@ -198,28 +198,28 @@ class Many(Contacts):
     def _withdraw(self, ticket: Ticket) -> None:
         for related in ticket.continues:
             self._linked[related].discard(ticket.key)
-        if ticket.topic is not None:
-            group = self._group(ticket.topic)
-            for solve in ticket.solves:
-                group.solves.remove(solve, ticket.key)
-            if ticket.opened_at is not None:
-                group.openings.remove(ticket.opened_at, ticket.key)
-        if ticket.left is not None and ticket.opened_at is not None:
-            self._left[ticket.left].remove(ticket.opened_at, ticket.key)
+        for moments, time in self._places(ticket):
+            moments.remove(time, ticket.key)
         self._opened -= ticket.opened_at is not None
 
     def _enter(self, ticket: Ticket) -> None:
         for related in ticket.continues:
             self._linked[related].add(ticket.key)
+        for moments, time in self._places(ticket):
+            moments.add(time, ticket.key)
+        self._opened += ticket.opened_at is not None
+
+    def _places(self, ticket: Ticket) -> Iterator[tuple[_Moments, float]]:
+        """Where the ticket's opening and solves stand, and when they were."""
+        opened = ticket.opened_at
         if ticket.topic is not None:
             group = self._group(ticket.topic)
             for solve in ticket.solves:
-                group.solves.add(solve, ticket.key)
-            if ticket.opened_at is not None:
-                group.openings.add(ticket.opened_at, ticket.key)
-        if ticket.left is not None and ticket.opened_at is not None:
-            self._left[ticket.left].add(ticket.opened_at, ticket.key)
-        self._opened += ticket.opened_at is not None
+                yield group.solves, solve
+            if opened is not None:
+                yield group.openings, opened
+        if ticket.left is not None and opened is not None:
+            yield self._left[ticket.left], opened
 
     def _forget(self, ticket: Ticket) -> None:
         del self._tickets[ticket.key]
